@@ -1,0 +1,92 @@
+// An IPv4 or IPv6 address in 16 bytes. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so that both families
+// share every key, map and comparison; such an address never appears on the wire as IPv6.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace sluice::net {
+
+enum class Family : std::uint8_t { ipv4, ipv6 };
+
+class Address {
+  public:
+    constexpr Address() = default;  // ::, "none"
+
+    // Host byte order: 0xc0000201 is 192.0.2.1.
+    [[nodiscard]] static Address v4(std::uint32_t host_order) {
+        Address address;
+        address.bytes_[10] = address.bytes_[11] = 0xff;
+        const std::uint32_t wire = __builtin_bswap32(host_order);
+        std::memcpy(&address.bytes_[12], &wire, 4);
+        return address;
+    }
+    // 4 bytes from the wire.
+    [[nodiscard]] static Address v4_from(const std::uint8_t* wire) {
+        Address address;
+        address.bytes_[10] = address.bytes_[11] = 0xff;
+        std::memcpy(&address.bytes_[12], wire, 4);
+        return address;
+    }
+    // 16 bytes from the wire.
+    [[nodiscard]] static Address v6_from(const std::uint8_t* wire) {
+        Address address;
+        std::memcpy(address.bytes_.data(), wire, 16);
+        return address;
+    }
+    [[nodiscard]] static std::optional<Address> parse(std::string_view text);
+
+    [[nodiscard]] bool is_v4() const {
+        std::uint64_t high = 0;
+        std::uint32_t middle = 0;
+        std::memcpy(&high, bytes_.data(), 8);
+        std::memcpy(&middle, &bytes_[8], 4);
+        return high == 0 && middle == 0xffff0000U;  // bytes 00 00 ff ff, read on a little-endian machine
+    }
+    [[nodiscard]] Family family() const { return is_v4() ? Family::ipv4 : Family::ipv6; }
+    [[nodiscard]] bool is_none() const { return *this == Address{}; }
+
+    // Host byte order; only for an IPv4 address.
+    [[nodiscard]] std::uint32_t v4_value() const {
+        std::uint32_t wire = 0;
+        std::memcpy(&wire, &bytes_[12], 4);
+        return __builtin_bswap32(wire);
+    }
+    [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
+    // The address as it stands on the wire: 4 or 16 bytes.
+    [[nodiscard]] std::span<const std::uint8_t> wire() const {
+        return is_v4() ? std::span<const std::uint8_t>(bytes_).subspan(12) : std::span<const std::uint8_t>(bytes_);
+    }
+    [[nodiscard]] bool bit(unsigned index) const { return (bytes_[index / 8] >> (7 - index % 8)) & 1U; }
+
+    [[nodiscard]] std::string to_string() const;  // RFC 5952
+
+    auto operator<=>(const Address&) const = default;
+
+  private:
+    alignas(8) std::array<std::uint8_t, 16> bytes_{};
+};
+
+static_assert(sizeof(Address) == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
+
+}  // namespace sluice::net
+
+// Fit for tables that no attacker can aim at; such tables key their own hash (SipHash) instead.
+template <>
+struct std::hash<sluice::net::Address> {
+    std::size_t operator()(const sluice::net::Address& address) const noexcept {
+        std::uint64_t high = 0;
+        std::uint64_t low = 0;
+        std::memcpy(&high, address.bytes().data(), 8);
+        std::memcpy(&low, address.bytes().data() + 8, 8);
+        const auto mixed = static_cast<unsigned __int128>(low ^ 0x9e3779b97f4a7c15ULL) * (high ^ 0xd6e8feb86659fd93ULL);
+        return static_cast<std::size_t>(mixed) ^ static_cast<std::size_t>(mixed >> 64U);
+    }
+};
