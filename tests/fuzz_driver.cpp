@@ -1,6 +1,6 @@
-// Runs a fuzz target without libFuzzer, so that every build and every `./dev test` exercises it: each seed that the
-// target gives (LLVMFuzzerSeeds), then a fixed number of mutations of them. The seed of the mutations is printed and can
-// be given as the first argument, the number of rounds as the second.
+// Runs a fuzz target without libFuzzer, so that every build and every `./dev test` exercises it: each seed
+// that the target gives (LLVMFuzzerSeeds), then a fixed number of mutations of them. The seed of the
+// mutations is printed and can be given as the first argument, the number of rounds as the second.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

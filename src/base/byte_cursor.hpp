@@ -1,5 +1,5 @@
-// Reads big-endian fields from received bytes. A read past the end yields zero and marks the cursor bad, once for all:
-// a decoder reads a whole header and asks ok() once.
+// Reads big-endian fields from received bytes. A read past the end yields zero and marks the cursor bad, once
+// for all: a decoder reads a whole header and asks ok() once.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@ namespace sluice::base {
 class ByteCursor {
   public:
     ByteCursor() = default;
-    explicit ByteCursor(std::span<const std::uint8_t> bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+    explicit ByteCursor(std::span<const std::uint8_t> bytes)
+        : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
     [[nodiscard]] bool ok() const { return ok_; }
     [[nodiscard]] std::size_t remaining() const { return static_cast<std::size_t>(end_ - at_); }

@@ -38,7 +38,8 @@ class ManualClock final : public Clock {
         return Instant{std::chrono::hours{1} + Duration{elapsed_ns_.load()}};
     }
     void advance(Duration step) { elapsed_ns_ += step.count(); }
-    // Sets wall time; going backwards is ignored, as a capture's reordered time stamps must not turn time back.
+    // Sets wall time; going backwards is ignored, as a capture's reordered time stamps must not turn time
+    // back.
     void advance_to(Timestamp wall) {
         if (wall > this->wall()) advance(wall - this->wall());
     }

@@ -22,7 +22,9 @@ class Id {
     [[nodiscard]] constexpr bool is_none() const { return value_ == 0; }
     auto operator<=>(const Id&) const = default;
 
-    [[nodiscard]] std::string to_string() const { return std::string(Tag::prefix) + "-" + std::to_string(value_); }
+    [[nodiscard]] std::string to_string() const {
+        return std::string(Tag::prefix) + "-" + std::to_string(value_);
+    }
 
     [[nodiscard]] static std::optional<Id> parse(std::string_view text) {
         if (!text.starts_with(Tag::prefix)) return std::nullopt;

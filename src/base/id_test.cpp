@@ -15,7 +15,8 @@ TEST(Id, RoundTripsItsText) {
 }
 
 TEST(Id, RefusesOtherKindsAndOddNumbers) {
-    for (const char* text : {"", "dog", "dog-", "cat-1", "dog-0", "dog-01", "dog-1x", "dog--1", "dog-99999999999999999999"}) {
+    for (const char* text :
+         {"", "dog", "dog-", "cat-1", "dog-0", "dog-01", "dog-1x", "dog--1", "dog-99999999999999999999"}) {
         EXPECT_FALSE(DogId::parse(text).has_value()) << text;
     }
 }

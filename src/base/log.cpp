@@ -40,13 +40,19 @@ void append_value(std::string& line, std::string_view value) {
 
 }  // namespace
 
-std::shared_ptr<LogSink> stderr_sink(LogLevel least) { return std::make_shared<StderrSink>(least); }
-std::shared_ptr<LogSink> null_sink() { return std::make_shared<NullSink>(); }
+std::shared_ptr<LogSink> stderr_sink(LogLevel least) {
+    return std::make_shared<StderrSink>(least);
+}
+std::shared_ptr<LogSink> null_sink() {
+    return std::make_shared<NullSink>();
+}
 
 Logger::Logger(std::shared_ptr<LogSink> sink, const Clock& clock, std::string component)
     : sink_(std::move(sink)), clock_(&clock), component_(std::move(component)) {}
 
-Logger Logger::named(std::string component) const { return {sink_, *clock_, std::move(component)}; }
+Logger Logger::named(std::string component) const {
+    return {sink_, *clock_, std::move(component)};
+}
 
 void Logger::write(LogLevel level, std::string_view text, std::initializer_list<LogField> fields) const {
     std::string line = to_rfc3339(clock_->wall());

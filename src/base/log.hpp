@@ -1,5 +1,5 @@
-// Structured log lines for operators: time, level, component, sentence, fields. One line a call, to a sink that the
-// application gives (standard error under systemd). Not for the packet path.
+// Structured log lines for operators: time, level, component, sentence, fields. One line a call, to a sink
+// that the application gives (standard error under systemd). Not for the packet path.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Counters and gauges with labels, and their Prometheus text (exposition format 0.0.4). Parts keep a reference to their
-// own counters; nobody looks one up on a hot path.
+// Counters and gauges with labels, and their Prometheus text (exposition format 0.0.4). Parts keep a
+// reference to their own counters; nobody looks one up on a hot path.
 #pragma once
 
 #include <atomic>
@@ -52,8 +52,8 @@ class MetricRegistry {
         std::deque<T> storage;
     };
     template <class T>
-    T& find(std::map<std::string, Family<T>, std::less<>>& families, std::string_view name, std::string_view help,
-            const MetricLabels& labels);
+    T& find(std::map<std::string, Family<T>, std::less<>>& families, std::string_view name,
+            std::string_view help, const MetricLabels& labels);
 
     mutable std::mutex mutex_;
     std::map<std::string, Family<Counter>, std::less<>> counters_;

@@ -21,7 +21,8 @@ Result<std::uint64_t> parse_rate(std::string_view text, RateUnit unit) {
     };
     double number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error != std::errc{} || !std::isfinite(number) || number < 0) return refuse("it does not start with a number");
+    if (error != std::errc{} || !std::isfinite(number) || number < 0)
+        return refuse("it does not start with a number");
     std::string_view rest = text.substr(static_cast<std::size_t>(end - text.data()));
     while (rest.starts_with(' ')) rest.remove_prefix(1);
     if (!rest.ends_with(name)) return refuse(fmt::format("its unit is not {}", name));

@@ -11,7 +11,8 @@ TEST(Rate, ReadsWhatPeopleWrite) {
 }
 
 TEST(Rate, RefusesWhatHasNoUnitOrTheWrongOne) {
-    for (const char* text : {"20", "20 k", "20 kbps", "-1 pps", "x pps", "1 Kpps", "1e30 pps", "nan pps", ""}) {
+    for (const char* text :
+         {"20", "20 k", "20 kbps", "-1 pps", "x pps", "1 Kpps", "1e30 pps", "nan pps", ""}) {
         const auto rate = parse_rate(text, RateUnit::packets_per_s);
         ASSERT_FALSE(rate.has_value()) << text;
         EXPECT_NE(rate.error().hint.find("pps"), std::string::npos);

@@ -24,16 +24,26 @@ enum class ErrorCode : std::uint8_t {
 
 [[nodiscard]] constexpr std::string_view to_string(ErrorCode code) {
     switch (code) {
-        case ErrorCode::invalid_argument: return "invalid-argument";
-        case ErrorCode::not_found: return "not-found";
-        case ErrorCode::conflict: return "conflict";
-        case ErrorCode::forbidden: return "forbidden";
-        case ErrorCode::unauthenticated: return "unauthenticated";
-        case ErrorCode::unavailable: return "unavailable";
-        case ErrorCode::exhausted: return "exhausted";
-        case ErrorCode::io: return "io";
-        case ErrorCode::corrupt: return "corrupt";
-        case ErrorCode::internal: return "internal";
+        case ErrorCode::invalid_argument:
+            return "invalid-argument";
+        case ErrorCode::not_found:
+            return "not-found";
+        case ErrorCode::conflict:
+            return "conflict";
+        case ErrorCode::forbidden:
+            return "forbidden";
+        case ErrorCode::unauthenticated:
+            return "unauthenticated";
+        case ErrorCode::unavailable:
+            return "unavailable";
+        case ErrorCode::exhausted:
+            return "exhausted";
+        case ErrorCode::io:
+            return "io";
+        case ErrorCode::corrupt:
+            return "corrupt";
+        case ErrorCode::internal:
+            return "internal";
     }
     return "internal";
 }

@@ -12,7 +12,8 @@ TEST(TimeText, RoundTripsMilliseconds) {
 }
 
 TEST(TimeText, RefusesWhatIsNoTime) {
-    for (const char* text : {"", "2026-11-21", "2026-02-31T00:00:00Z", "2026-11-21T09:44:15", "2026-11-21T25:00:00Z"}) {
+    for (const char* text :
+         {"", "2026-11-21", "2026-02-31T00:00:00Z", "2026-11-21T09:44:15", "2026-11-21T25:00:00Z"}) {
         EXPECT_FALSE(parse_rfc3339(text).has_value()) << text;
     }
 }

@@ -1,5 +1,5 @@
-// An IPv4 or IPv6 address in 16 bytes. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so that both families
-// share every key, map and comparison; such an address never appears on the wire as IPv6.
+// An IPv4 or IPv6 address in 16 bytes. IPv4 is kept as ::ffff:a.b.c.d (RFC 4291 section 2.5.5.2), so that
+// both families share every key, map and comparison; such an address never appears on the wire as IPv6.
 #pragma once
 
 #include <array>
@@ -62,7 +62,8 @@ class Address {
     [[nodiscard]] const std::array<std::uint8_t, 16>& bytes() const { return bytes_; }
     // The address as it stands on the wire: 4 or 16 bytes.
     [[nodiscard]] std::span<const std::uint8_t> wire() const {
-        return is_v4() ? std::span<const std::uint8_t>(bytes_).subspan(12) : std::span<const std::uint8_t>(bytes_);
+        return is_v4() ? std::span<const std::uint8_t>(bytes_).subspan(12)
+                       : std::span<const std::uint8_t>(bytes_);
     }
     [[nodiscard]] bool bit(unsigned index) const { return (bytes_[index / 8] >> (7 - index % 8)) & 1U; }
 
@@ -86,7 +87,8 @@ struct std::hash<sluice::net::Address> {
         std::uint64_t low = 0;
         std::memcpy(&high, address.bytes().data(), 8);
         std::memcpy(&low, address.bytes().data() + 8, 8);
-        const auto mixed = static_cast<unsigned __int128>(low ^ 0x9e3779b97f4a7c15ULL) * (high ^ 0xd6e8feb86659fd93ULL);
+        const auto mixed =
+            static_cast<unsigned __int128>(low ^ 0x9e3779b97f4a7c15ULL) * (high ^ 0xd6e8feb86659fd93ULL);
         return static_cast<std::size_t>(mixed) ^ static_cast<std::size_t>(mixed >> 64U);
     }
 };

@@ -16,7 +16,9 @@ std::uint16_t checksum_finish(std::uint64_t sum) {
     return static_cast<std::uint16_t>(~sum);
 }
 
-std::uint16_t checksum(std::span<const std::uint8_t> bytes) { return checksum_finish(checksum_add(0, bytes)); }
+std::uint16_t checksum(std::span<const std::uint8_t> bytes) {
+    return checksum_finish(checksum_add(0, bytes));
+}
 
 std::uint64_t pseudo_header_sum(const Address& source, const Address& destination, std::uint8_t protocol,
                                 std::uint32_t transport_bytes) {

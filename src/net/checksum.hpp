@@ -16,8 +16,8 @@ namespace sluice::net {
 // The checksum of a whole header (its own field zero); over a valid one with its field it gives 0.
 [[nodiscard]] std::uint16_t checksum(std::span<const std::uint8_t> bytes);
 // The sum over a transport's pseudo header (RFC 9293 section 3.1, RFC 8200 section 8.1).
-[[nodiscard]] std::uint64_t pseudo_header_sum(const Address& source, const Address& destination, std::uint8_t protocol,
-                                              std::uint32_t transport_bytes);
+[[nodiscard]] std::uint64_t pseudo_header_sum(const Address& source, const Address& destination,
+                                              std::uint8_t protocol, std::uint32_t transport_bytes);
 
 // RFC 1624 equation 3: the field after one 16-bit word has changed. All in host order.
 [[nodiscard]] constexpr std::uint16_t checksum_update(std::uint16_t field, std::uint16_t old_word,

@@ -50,7 +50,8 @@ base::Result<Prefix> Prefix::parse(std::string_view text) {
     }
     const Prefix prefix = of(*address, length);
     if (prefix.address_ != *address) {
-        return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' has bits set behind its length", text), {},
+        return base::fail(ErrorCode::invalid_argument,
+                          fmt::format("'{}' has bits set behind its length", text), {},
                           fmt::format("write {}", prefix.to_string()));
     }
     return prefix;
@@ -65,6 +66,8 @@ bool Prefix::contains(const Address& address) const {
     return (difference >> (8U - rest)) == 0;
 }
 
-std::string Prefix::to_string() const { return fmt::format("{}/{}", address_.to_string(), length()); }
+std::string Prefix::to_string() const {
+    return fmt::format("{}/{}", address_.to_string(), length());
+}
 
 }  // namespace sluice::net

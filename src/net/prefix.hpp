@@ -19,8 +19,11 @@ class Prefix {
     // Length in the family's own bits (0–32 or 0–128); host bits are cleared.
     [[nodiscard]] static Prefix of(const Address& address, unsigned length);
     // The whole address: /32 or /128.
-    [[nodiscard]] static Prefix host(const Address& address) { return of(address, address.is_v4() ? 32 : 128); }
-    // Strict: refuses host bits ("192.0.2.1/24") and says what to write instead. A bare address is its host prefix.
+    [[nodiscard]] static Prefix host(const Address& address) {
+        return of(address, address.is_v4() ? 32 : 128);
+    }
+    // Strict: refuses host bits ("192.0.2.1/24") and says what to write instead. A bare address is its host
+    // prefix.
     [[nodiscard]] static base::Result<Prefix> parse(std::string_view text);
 
     [[nodiscard]] const Address& address() const { return address_; }
@@ -32,8 +35,12 @@ class Prefix {
     [[nodiscard]] bool is_host() const { return bits_ == 128; }
 
     [[nodiscard]] bool contains(const Address& address) const;
-    [[nodiscard]] bool contains(const Prefix& other) const { return other.bits_ >= bits_ && contains(other.address_); }
-    [[nodiscard]] bool overlaps(const Prefix& other) const { return contains(other) || other.contains(*this); }
+    [[nodiscard]] bool contains(const Prefix& other) const {
+        return other.bits_ >= bits_ && contains(other.address_);
+    }
+    [[nodiscard]] bool overlaps(const Prefix& other) const {
+        return contains(other) || other.contains(*this);
+    }
 
     [[nodiscard]] std::string to_string() const;
 

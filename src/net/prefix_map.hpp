@@ -1,6 +1,6 @@
-// Longest-prefix match for both families: a multibit trie of 256-way nodes (one byte of the address a step), with
-// prefixes that end inside a byte spread over the entries that they cover. A lookup touches one entry a step: at most 4
-// for IPv4 and 16 for IPv6, stopping at the first absent child.
+// Longest-prefix match for both families: a multibit trie of 256-way nodes (one byte of the address a step),
+// with prefixes that end inside a byte spread over the entries that they cover. A lookup touches one entry a
+// step: at most 4 for IPv4 and 16 for IPv6, stopping at the first absent child.
 //
 // Build once, then read from any thread. Memory: 2 KiB a node.
 #pragma once

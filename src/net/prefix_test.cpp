@@ -8,8 +8,12 @@
 namespace sluice::net {
 namespace {
 
-Prefix prefix(std::string_view text) { return Prefix::parse(text).value(); }
-Address address(std::string_view text) { return Address::parse(text).value(); }
+Prefix prefix(std::string_view text) {
+    return Prefix::parse(text).value();
+}
+Address address(std::string_view text) {
+    return Address::parse(text).value();
+}
 
 TEST(Address, RoundTripsBothFamilies) {
     for (const char* text : {"192.0.2.1", "0.0.0.0", "2001:db8::1", "::1", "::"}) {
@@ -55,7 +59,8 @@ TEST(PrefixMap, FindsTheLongestLikeALinearSearch) {
     };
     for (int i = 0; i < 2000; ++i) {
         const bool v4 = i % 2 == 0;
-        const Prefix p = Prefix::of(random_address(v4), static_cast<unsigned>(random.next() % (v4 ? 33 : 129)));
+        const Prefix p =
+            Prefix::of(random_address(v4), static_cast<unsigned>(random.next() % (v4 ? 33 : 129)));
         map.insert(p, i);
         plain.emplace_back(p, i);
     }
@@ -70,7 +75,9 @@ TEST(PrefixMap, FindsTheLongestLikeALinearSearch) {
         }
         const int* found = map.find(a);
         ASSERT_EQ(found == nullptr, best == nullptr) << a.to_string();
-        if (best != nullptr) { ASSERT_EQ(*found, best->second) << a.to_string(); }
+        if (best != nullptr) {
+            ASSERT_EQ(*found, best->second) << a.to_string();
+        }
     }
 }
 

@@ -1,0 +1,55 @@
+// What a gateway reports: its health, and its counters by tenant and mitigation. Counters only grow while a
+// gateway runs (`started_at` tells a restart).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/ids.hpp"
+#include "model/verdict.hpp"
+#include "net/address.hpp"
+#include "net/prefix.hpp"
+
+namespace sluice::model {
+
+struct PacketCount {
+    std::uint64_t packets = 0;
+    std::uint64_t bytes = 0;
+};
+
+struct StageCount {
+    PacketCount in;
+    PacketCount passed;
+    PacketCount dropped;
+};
+
+// Of one target (one mitigation), or of a tenant's traffic without one (mitigation is none).
+struct TargetCounters {
+    TenantId tenant;
+    MitigationId mitigation;
+    net::Prefix target;
+    PacketCount in;
+    PacketCount passed;
+    PacketCount dropped;
+    PacketCount answered;
+    std::array<StageCount, static_cast<std::size_t>(Stage::count_)> stages{};
+    std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)> reasons{};
+    std::uint64_t verified_sources = 0;  // distinct proofs accepted
+};
+
+struct GatewayReport {
+    std::string name;                  // unique among the gateways
+    net::Address diversion_next_hop;   // the address of its dirty leg, IPv4
+    net::Address diversion_next_hop6;  // the same for IPv6; may be none
+    base::Timestamp started_at{};
+    base::Timestamp at{};
+    std::uint64_t generation = 0;  // of the programs that are in force
+    std::vector<TargetCounters> targets;
+    std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
+        unattributed{};  // before a tenant was known
+};
+
+}  // namespace sluice::model

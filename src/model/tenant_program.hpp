@@ -1,0 +1,65 @@
+// What a gateway does for one tenant: plain values, resolved by the controller from policy and mitigations,
+// compiled and enforced by the data plane. Generations only grow.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "model/attack_vector.hpp"
+#include "model/ids.hpp"
+#include "net/prefix.hpp"
+
+namespace sluice::model {
+
+enum class FilterAction : std::uint8_t { drop, pass };  // pass: this packet skips every later stage
+
+// First match wins. Empty lists and zero values match everything.
+struct PacketFilter {
+    std::string name;
+    FilterAction action = FilterAction::drop;
+    net::Prefix source;       // ::/0 matches both families
+    net::Prefix destination;  // within the tenant's prefixes, or ::/0
+    std::uint8_t protocol = 0;
+    std::uint16_t source_port_first = 0, source_port_last = 65535;
+    std::uint16_t destination_port_first = 0, destination_port_last = 65535;
+    std::uint8_t tcp_flags_mask = 0, tcp_flags_value = 0;  // matches when (flags & mask) == value
+    std::uint16_t length_first = 0, length_last = 65535;   // layer 3 bytes
+    bool fragments_only = false;
+    bool dynamic = false;          // made for the present attack, has an expiry
+    base::Timestamp expires_at{};  // epoch: never
+};
+
+struct RateLimit {
+    std::uint64_t packets_per_s = 0;  // 0: no limit
+    std::uint64_t bits_per_s = 0;     // 0: no limit
+};
+
+// How one target is scrubbed.
+struct ScrubProfile {
+    bool drop_invalid = true;
+    std::vector<AttackVector> reflection;  // UDP from these services' ports is dropped
+    bool verify_tcp = false;               // SYN cookies; unverified segments are dropped
+    std::uint32_t verified_for_s = 300;    // life time of a proof
+    RateLimit source_limit;                // each source
+    RateLimit target_limit;                // each destination address
+    RateLimit fragment_limit;              // each destination address
+};
+
+// A diverted target: the traffic to it comes through the gateway.
+struct ScrubTarget {
+    net::Prefix prefix;
+    MitigationId mitigation;  // whose counters these are
+    ScrubProfile profile;
+};
+
+struct TenantProgram {
+    TenantId tenant;
+    std::uint64_t generation = 0;
+    std::vector<net::Prefix> prefixes;  // all of the tenant's
+    std::vector<ScrubTarget> targets;   // more specific wins; a prefix without a target is only forwarded
+    std::vector<PacketFilter> filters;
+};
+
+}  // namespace sluice::model

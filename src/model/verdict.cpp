@@ -1,0 +1,66 @@
+#include "model/verdict.hpp"
+
+namespace sluice::model {
+namespace {
+
+using enum DropReason;
+
+constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
+    {none, Stage::parse, "none", "The packet was not dropped."},
+    {truncated, Stage::parse, "truncated", "The packet ends before its own headers do."},
+    {unsupported_link, Stage::parse, "unsupported-link", "The frame carries neither IPv4 nor IPv6."},
+    {bad_ip_version, Stage::parse, "bad-ip-version", "The version field does not match the frame's type."},
+    {bad_ip_header, Stage::parse, "bad-ip-header", "The IP header contradicts itself."},
+    {bad_ip_checksum, Stage::parse, "bad-ip-checksum", "The checksum of the IPv4 header is wrong."},
+    {bad_length, Stage::parse, "bad-length", "The length in the IP header is larger than the packet."},
+    {unknown_destination, Stage::tenant, "unknown-destination",
+     "The destination belongs to no customer of this gateway."},
+    {ttl_expired, Stage::tenant, "ttl-expired",
+     "The packet has travelled too far; its TTL or hop limit ran out."},
+    {land, Stage::invalid, "land", "Source and destination are the same address."},
+    {bogon_source, Stage::invalid, "bogon-source", "The source address can not exist on the Internet."},
+    {bad_tcp_flags, Stage::invalid, "bad-tcp-flags",
+     "No TCP implementation sends this combination of flags."},
+    {bad_fragment, Stage::invalid, "bad-fragment", "The fragment is too small or overlaps its own header."},
+    {bad_transport_header, Stage::invalid, "bad-transport-header",
+     "The TCP or UDP header contradicts the packet's length."},
+    {zero_port, Stage::invalid, "zero-port", "Port 0 is not used by any service."},
+    {static_filter, Stage::filter, "static-filter", "A filter of this customer's policy forbids the packet."},
+    {dynamic_filter, Stage::filter, "dynamic-filter",
+     "A temporary filter made for the present attack forbids the packet."},
+    {reflection_template, Stage::reflection, "reflection-template",
+     "The packet looks like an answer to a question that was never asked (reflection attack)."},
+    {syn_unverified, Stage::verify, "syn-unverified",
+     "The sender asked for a connection and could not be verified."},
+    {not_verified, Stage::verify, "not-verified", "The sender has not shown that its address is real."},
+    {bad_cookie, Stage::verify, "bad-cookie", "The sender's proof of address is wrong or too old."},
+    {source_rate, Stage::rate, "source-rate", "The sender sends more than its share."},
+    {target_rate, Stage::rate, "target-rate", "The protected address receives more than its limit."},
+    {fragment_rate, Stage::rate, "fragment-rate", "More fragments arrive than the limit allows."},
+    {tx_full, Stage::rate, "tx-full", "The gateway could not send the packet in time."},
+}};
+
+constexpr bool in_order() {
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        if (static_cast<std::size_t>(table[i].reason) != i) return false;
+    }
+    return true;
+}
+static_assert(in_order(), "the table is indexed by the enum");
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(Stage::count_)> stage_names{
+    "parse", "tenant", "invalid", "filter", "reflection", "verify", "anomaly", "protocol", "rate"};
+
+}  // namespace
+
+const std::array<DropReasonInfo, static_cast<std::size_t>(count_)>& drop_reasons() {
+    return table;
+}
+std::string_view to_string(Stage stage) {
+    return stage_names[static_cast<std::size_t>(stage)];
+}
+std::string_view to_string(Verdict verdict) {
+    return verdict == Verdict::pass ? "pass" : verdict == Verdict::drop ? "drop" : "answer";
+}
+
+}  // namespace sluice::model

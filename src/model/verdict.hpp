@@ -1,0 +1,81 @@
+// What happens to a packet and why: stages, verdicts, and drop reasons with a sentence each.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::model {
+
+enum class Verdict : std::uint8_t {
+    pass,
+    drop,
+    answer,  // the packet was turned into an answer to its sender (source verification)
+};
+
+// In the order in which a packet meets them.
+enum class Stage : std::uint8_t {
+    parse,
+    tenant,
+    invalid,
+    filter,
+    reflection,
+    verify,
+    anomaly,
+    protocol,
+    rate,
+    count_
+};
+
+enum class DropReason : std::uint8_t {
+    none,
+    // parse
+    truncated,
+    unsupported_link,
+    bad_ip_version,
+    bad_ip_header,
+    bad_ip_checksum,
+    bad_length,
+    // tenant
+    unknown_destination,
+    ttl_expired,
+    // invalid
+    land,
+    bogon_source,
+    bad_tcp_flags,
+    bad_fragment,
+    bad_transport_header,
+    zero_port,
+    // filter
+    static_filter,
+    dynamic_filter,
+    // reflection
+    reflection_template,
+    // verify
+    syn_unverified,  // a SYN whose cookie answer could not be made
+    not_verified,    // a segment of a source that never proved itself
+    bad_cookie,
+    // rate
+    source_rate,
+    target_rate,
+    fragment_rate,
+    // output
+    tx_full,
+    count_,
+};
+
+struct DropReasonInfo {
+    DropReason reason;
+    Stage stage;
+    std::string_view name;      // stable: metrics, APIs
+    std::string_view sentence;  // for a customer: why his packet was dropped
+};
+
+[[nodiscard]] const std::array<DropReasonInfo, static_cast<std::size_t>(DropReason::count_)>& drop_reasons();
+[[nodiscard]] inline const DropReasonInfo& info(DropReason reason) {
+    return drop_reasons()[static_cast<std::size_t>(reason)];
+}
+[[nodiscard]] std::string_view to_string(Stage stage);
+[[nodiscard]] std::string_view to_string(Verdict verdict);
+
+}  // namespace sluice::model
