@@ -46,6 +46,7 @@ struct AttackVectorInfo {
     std::string_view name;      // stable, in APIs and configuration
     std::string_view title;     // for people
     std::uint16_t source_port;  // of a reflector; 0 where the vector is none
+    std::uint16_t other_port;   // a second port of the same service (IKE over NAT: 4500); 0: none
     std::uint8_t protocol;      // 0: any
 };
 

@@ -18,6 +18,7 @@ TEST(AttackVector, NamesAreUniqueAndRoundTrip) {
 TEST(AttackVector, KnowsReflectorsByTheirPort) {
     EXPECT_EQ(reflection_vector(53), AttackVector::dns);
     EXPECT_EQ(reflection_vector(37810), AttackVector::dhcpdiscover);
+    EXPECT_EQ(reflection_vector(4500), AttackVector::isakmp) << "IKE behind NAT, RFC 3947";
     EXPECT_FALSE(reflection_vector(0).has_value());
     EXPECT_FALSE(reflection_vector(443).has_value());
 }

@@ -39,12 +39,16 @@ struct RateLimit {
 // How one target is scrubbed.
 struct ScrubProfile {
     bool drop_invalid = true;
-    std::vector<AttackVector> reflection;  // UDP from these services' ports is dropped
-    bool verify_tcp = false;               // SYN cookies; unverified segments are dropped
-    std::uint32_t verified_for_s = 300;    // life time of a proof
-    RateLimit source_limit;                // each source
-    RateLimit target_limit;                // each destination address
-    RateLimit fragment_limit;              // each destination address
+    // UDP from these services' ports is dropped. AttackVector::fragment here drops every fragment: a
+    // reflector's large answers arrive in pieces, of which only the first has ports.
+    std::vector<AttackVector> reflection;
+    bool verify_tcp = false;             // SYN cookies; unverified segments (SYN-ACK, RST, data) are dropped
+    std::uint32_t verified_for_s = 300;  // life time of a proof
+    RateLimit source_limit;              // each source
+    RateLimit target_limit;              // each destination address
+    RateLimit fragment_limit;            // each destination address
+    RateLimit icmp_limit;                // each destination address; ICMP errors count, too
+    RateLimit udp_limit;                 // each destination address
 };
 
 // A diverted target: the traffic to it comes through the gateway.

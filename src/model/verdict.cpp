@@ -37,6 +37,8 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
     {source_rate, Stage::rate, "source-rate", "The sender sends more than its share."},
     {target_rate, Stage::rate, "target-rate", "The protected address receives more than its limit."},
     {fragment_rate, Stage::rate, "fragment-rate", "More fragments arrive than the limit allows."},
+    {icmp_rate, Stage::rate, "icmp-rate", "More ICMP messages arrive than the limit allows."},
+    {udp_rate, Stage::rate, "udp-rate", "More UDP packets arrive than the limit allows."},
     {tx_full, Stage::rate, "tx-full", "The gateway could not send the packet in time."},
 }};
 

@@ -59,6 +59,8 @@ enum class DropReason : std::uint8_t {
     source_rate,
     target_rate,
     fragment_rate,
+    icmp_rate,
+    udp_rate,
     // output
     tx_full,
     count_,
