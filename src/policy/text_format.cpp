@@ -1,0 +1,126 @@
+#include "policy/text_format.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "base/rate.hpp"
+#include "net/address.hpp"
+#include "net/prefix.hpp"
+#include "policy/duration_text.hpp"
+
+namespace sluice::policy::detail {
+namespace {
+
+using base::ErrorCode;
+using base::Status;
+
+std::optional<std::uint32_t> number_up_to(std::string_view text, std::uint32_t most) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || value > most) return std::nullopt;
+    if (text.size() > 1 && text[0] == '0') return std::nullopt;
+    return value;
+}
+
+template <class T>
+Status status_of(const base::Result<T>& result) {
+    if (!result) return std::unexpected(result.error());
+    return {};
+}
+
+Status check_prefix(std::string_view text) {
+    return status_of(net::Prefix::parse(text));
+}
+
+Status check_address(std::string_view text) {
+    if (net::Address::parse(text)) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no address", text), {},
+                      "write one as 192.0.2.1 or 2001:db8::1");
+}
+
+Status check_bits(std::string_view text) {
+    return status_of(base::parse_rate(text, base::RateUnit::bits_per_s));
+}
+
+Status check_packets(std::string_view text) {
+    return status_of(base::parse_rate(text, base::RateUnit::packets_per_s));
+}
+
+Status check_duration(std::string_view text) {
+    return status_of(parse_duration(text));
+}
+
+Status check_endpoint(std::string_view text) {
+    const auto refuse = [&] {
+        return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no address and port", text), {},
+                          "write one as 127.0.0.1:9101 or '[::1]:9101'");
+    };
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos) return refuse();
+    const auto port = number_up_to(text.substr(colon + 1), 65535);
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    const auto address = net::Address::parse(host);
+    if (!port || !address || bracketed == address->is_v4()) return refuse();
+    return {};
+}
+
+Status check_port_range(std::string_view text) {
+    const std::size_t dash = text.find('-');
+    const auto first = number_up_to(text.substr(0, dash), 65535);
+    const auto last = dash == std::string_view::npos ? first : number_up_to(text.substr(dash + 1), 65535);
+    if (first && last && *first <= *last) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no port or range of ports", text), {},
+                      "write '80' or '1024-65535'");
+}
+
+Status check_community(std::string_view text) {
+    const std::size_t colon = text.find(':');
+    if (colon != std::string_view::npos && number_up_to(text.substr(0, colon), 65535) &&
+        number_up_to(text.substr(colon + 1), 65535))
+        return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no BGP community", text), {},
+                      "write one as '65535:666'");
+}
+
+Status check_url(std::string_view text) {
+    std::string_view rest = text;
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!text.starts_with(scheme)) continue;
+        rest.remove_prefix(scheme.size());
+        const std::string_view host = rest.substr(0, rest.find_first_of("/?#"));
+        if (host.empty() || host.find('@') != std::string_view::npos ||
+            text.find_first_of(" \"<>\\^`{|}\n\t") != std::string_view::npos)
+            break;
+        return {};
+    }
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no web address", text), {},
+                      "write one as https://hooks.example.net/sluice, without a user name");
+}
+
+constexpr std::pair<std::string_view, FormatCheck> formats[] = {
+    {"prefix", check_prefix},
+    {"address", check_address},
+    {"bits-per-second", check_bits},
+    {"packets-per-second", check_packets},
+    {"duration", check_duration},
+    {"endpoint", check_endpoint},
+    {"port-range", check_port_range},
+    {"community", check_community},
+    {"url", check_url},
+};
+
+}  // namespace
+
+FormatCheck find_format(std::string_view name) {
+    for (const auto& [known, check] : formats) {
+        if (known == name) return check;
+    }
+    return nullptr;
+}
+
+}  // namespace sluice::policy::detail
