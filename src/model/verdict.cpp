@@ -34,6 +34,8 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
      "The sender asked for a connection and could not be verified."},
     {not_verified, Stage::verify, "not-verified", "The sender has not shown that its address is real."},
     {bad_cookie, Stage::verify, "bad-cookie", "The sender's proof of address is wrong or too old."},
+    {proof_consumed, Stage::verify, "proof-consumed",
+     "The packet proved that its sender's address is real; it was meant for the gateway and ends there."},
     {source_rate, Stage::rate, "source-rate", "The sender sends more than its share."},
     {target_rate, Stage::rate, "target-rate", "The protected address receives more than its limit."},
     {fragment_rate, Stage::rate, "fragment-rate", "More fragments arrive than the limit allows."},

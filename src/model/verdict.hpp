@@ -55,6 +55,7 @@ enum class DropReason : std::uint8_t {
     syn_unverified,  // a SYN whose cookie answer could not be made
     not_verified,    // a segment of a source that never proved itself
     bad_cookie,
+    proof_consumed,  // the sender's proof of address, meant for the gateway itself: a success, no loss
     // rate
     source_rate,
     target_rate,
