@@ -1,0 +1,73 @@
+// The scrubber in the caller's own thread and time: programs in, frames in, a verdict with its reason for
+// each. The same code that a gateway's worker runs, without ports, threads or DPDK; for replay, explain and
+// tests.
+//
+// Time is the caller's: the time stamp of a batch, which should not run backwards (it is then held).
+// Not thread-safe. Allocates at construction and in load(), never in process().
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "model/gateway_report.hpp"
+#include "model/ids.hpp"
+#include "model/tenant_program.hpp"
+#include "model/verdict.hpp"
+#include "net/prefix.hpp"
+
+namespace sluice::dataplane {
+
+// What became of one packet.
+struct Outcome {
+    model::Verdict verdict = model::Verdict::pass;
+    model::DropReason reason =
+        model::DropReason::none;     // info(reason) has the stage and a sentence for people
+    model::TenantId tenant;          // none: the destination belongs to nobody
+    model::MitigationId mitigation;  // none: not a diverted target
+    net::Prefix target;              // the target's prefix, or the tenant's; valid with a tenant
+    // The filter, or the reflection template, that decided ("dns"); empty where none did. Valid until load().
+    std::string_view rule;
+    // The frame as it goes out: forwarded, or the answer to the sender. Empty after a drop. Valid until
+    // process().
+    std::span<const std::uint8_t> frame;
+};
+
+class Engine {
+  public:
+    struct Config {
+        std::size_t max_sources = 65'536;  // verified and metered sources that are remembered
+        std::size_t max_targets = 16'384;  // targets and tenants together
+        std::size_t max_tenant_filters = 1024;
+    };
+
+    // `random` gives the keys of hashes and cookies: a seeded one makes a replay repeatable.
+    Engine(Config config, base::Random& random);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    // Replaces all programs. On an error nothing changes. What is known of sources, rates and counters of a
+    // target that stays is kept. `now` is the wall time to which filters' expiry is compared.
+    [[nodiscard]] base::Status load(std::span<const model::TenantProgram> programs, base::Timestamp now);
+
+    // Ethernet frames of one moment, at most 65,535 bytes each; any number. outcome[i] belongs to frames[i];
+    // valid until the next call.
+    [[nodiscard]] std::span<const Outcome> process(base::Timestamp at,
+                                                   std::span<const std::span<const std::uint8_t>> frames);
+
+    // Counters since construction; name and next hops are empty.
+    [[nodiscard]] model::GatewayReport report() const;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::dataplane

@@ -1,0 +1,270 @@
+// Ethernet II (IEEE 802.3 section 3.2), VLAN tags (IEEE 802.1Q section 9):
+//
+//   | destination 6 | source 6 | [ 81 00 or 88 a8 | tag 2 ] … | EtherType 2 | IP …
+//
+// IPv4 (RFC 791 section 3.1)                        IPv6 (RFC 8200 section 3)
+//   0  version 4, header words 4                      0  version 4, class 8, flow label 20
+//   2  total length                                   4  payload length
+//   4  identification                                 6  next header
+//   6  0, DF, MF, fragment offset 13 (8-byte units)   7  hop limit
+//   8  TTL                                            8  source 16
+//   9  protocol                                      24  destination 16
+//  10  header checksum                               40  extension headers (section 4): next header, length …
+//  12  source 4                                          fragment (4.5): next, 0, offset 13, 0 2, M 1, id 32
+//  16  destination 4
+//  20  options
+//
+// TCP (RFC 9293 section 3.1): ports, seq, ack, offset 4 | 0 4 | flags 8 …   UDP (RFC 768): ports, length,
+// checksum
+#include "packet/parser.hpp"
+
+#include <cstring>
+
+#include "net/protocol.hpp"
+
+namespace sluice::packet {
+namespace {
+
+using net::IpProtocol;
+
+constexpr std::uint32_t ethernet_bytes = 14;
+constexpr std::uint32_t ipv4_bytes = 20;
+constexpr std::uint32_t ipv6_bytes = 40;
+constexpr std::uint32_t tcp_bytes = 20;
+constexpr std::uint32_t udp_bytes = 8;
+constexpr std::uint32_t icmp_bytes = 8;
+constexpr std::uint32_t icmpv6_bytes = 4;
+
+std::uint16_t u16(const std::uint8_t* at) {
+    std::uint16_t value = 0;
+    std::memcpy(&value, at, 2);
+    return __builtin_bswap16(value);
+}
+std::uint32_t u32(const std::uint8_t* at) {
+    std::uint32_t value = 0;
+    std::memcpy(&value, at, 4);
+    return __builtin_bswap32(value);
+}
+
+// True for a header whose one's-complement sum is -0, whatever the byte order of the machine.
+bool ipv4_checksum_ok(const std::uint8_t* header, std::uint32_t bytes) {
+    std::uint64_t sum = 0;
+    for (std::uint32_t i = 0; i < bytes; i += 4) {
+        std::uint32_t word = 0;
+        std::memcpy(&word, header + i, 4);
+        sum += word;
+    }
+    sum = (sum & 0xffffffffU) + (sum >> 32U);
+    sum = (sum & 0xffffU) + (sum >> 16U);
+    sum = (sum & 0xffffU) + (sum >> 16U);
+    sum = (sum & 0xffffU) + (sum >> 16U);
+    return sum == 0xffffU;
+}
+
+// `at` is the transport header; `left` the bytes of the packet from there on.
+void parse_transport(const std::uint8_t* at, std::uint32_t left, Key& key) {
+    const auto protocol = static_cast<IpProtocol>(key.protocol);
+    std::uint32_t needed = 0;
+    switch (protocol) {
+        case IpProtocol::tcp:
+            needed = tcp_bytes;
+            break;
+        case IpProtocol::udp:
+            needed = udp_bytes;
+            break;
+        case IpProtocol::icmp:
+            needed = icmp_bytes;
+            break;
+        case IpProtocol::icmpv6:
+            needed = icmpv6_bytes;
+            break;
+        default:
+            return;
+    }
+    if (left < needed) {
+        key.flags |= key_bad_transport;
+        if (key.has(key_fragment)) key.flags |= key_tiny_fragment;
+        return;
+    }
+    key.flags |= key_transport;
+    if (protocol == IpProtocol::tcp) {
+        key.source_port = u16(at);
+        key.destination_port = u16(at + 2);
+        key.tcp_flags = at[13];
+        const std::uint32_t header = (at[12] >> 4U) * 4U;
+        if (header < tcp_bytes) key.flags |= key_bad_transport;
+        if (header > left) key.flags |= key.has(key_fragment) ? key_tiny_fragment : key_bad_transport;
+    } else if (protocol == IpProtocol::udp) {
+        key.source_port = u16(at);
+        key.destination_port = u16(at + 2);
+        const std::uint32_t length = u16(at + 4);
+        if (length < udp_bytes || (length > left && !key.has(key_fragment))) key.flags |= key_bad_transport;
+    } else {
+        key.source_port = at[0];
+        key.destination_port = at[1];
+    }
+}
+
+void parse_ipv4(const std::uint8_t* ip, std::uint32_t left, Key& key) {
+    if (left < ipv4_bytes) {
+        key.error = ParseError::truncated;
+        return;
+    }
+    if (ip[0] >> 4U != 4) {
+        key.error = ParseError::bad_ip_version;
+        return;
+    }
+    const std::uint32_t header = (ip[0] & 0x0fU) * 4U;
+    const std::uint32_t total = u16(ip + 2);
+    if (header < ipv4_bytes) {
+        key.error = ParseError::bad_ip_header;
+        return;
+    }
+    if (total < header || total > left) {
+        key.error = ParseError::bad_length;
+        return;
+    }
+    if (!ipv4_checksum_ok(ip, header)) {
+        key.error = ParseError::bad_ip_checksum;
+        return;
+    }
+    key.source = net::Address::v4_from(ip + 12);
+    key.destination = net::Address::v4_from(ip + 16);
+    key.protocol = ip[9];
+    key.hop_limit = ip[8];
+    key.l3_length = static_cast<std::uint16_t>(total);
+    key.l4_offset = static_cast<std::uint16_t>(key.l3_offset + header);
+    if (header > ipv4_bytes) key.flags |= key_options;
+    const std::uint16_t fragment = u16(ip + 6);
+    if ((fragment & 0x3fffU) != 0) {
+        key.flags |= key_fragment;
+        if ((fragment & 0x2000U) != 0) key.flags |= key_more_fragments;
+        key.fragment_offset = static_cast<std::uint16_t>((fragment & 0x1fffU) * 8U);
+        key.fragment_id = u16(ip + 4);
+        if (key.fragment_offset != 0) {
+            key.flags |= key_later_fragment;
+            return;
+        }
+    }
+    parse_transport(ip + header, total - header, key);
+}
+
+// Follows extension headers from `at`; gives the transport's offset from `ip`, or 0 after setting an error.
+std::uint32_t follow_extensions(const std::uint8_t* ip, std::uint32_t total, Key& key) {
+    std::uint32_t offset = ipv6_bytes;
+    for (int i = 0; i <= max_extension_headers; ++i) {
+        switch (static_cast<IpProtocol>(key.protocol)) {
+            case IpProtocol::hop_by_hop:
+            case IpProtocol::ipv6_routing:
+            case IpProtocol::ipv6_destination:
+            case IpProtocol::ah:
+            case IpProtocol::ipv6_fragment:
+                break;
+            default:
+                return offset;
+        }
+        key.flags |= key_options;
+        if (offset + 8 > total) {
+            key.error = ParseError::truncated;
+            return 0;
+        }
+        const std::uint8_t* header = ip + offset;
+        const auto kind = static_cast<IpProtocol>(key.protocol);
+        key.protocol = header[0];
+        if (kind == IpProtocol::ipv6_fragment) {
+            const std::uint16_t field = u16(header + 2);
+            offset += 8;
+            if ((field & 0xfff9U) == 0) continue;  // an atomic fragment (RFC 6946) is no fragment
+            key.flags |= key_fragment;
+            key.fragment_id = u32(header + 4);
+            key.fragment_offset = field & 0xfff8U;
+            if ((field & 1U) != 0) key.flags |= key_more_fragments;
+            if (key.fragment_offset != 0) {
+                key.flags |= key_later_fragment;
+                return offset;
+            }
+            continue;
+        }
+        offset += kind == IpProtocol::ah ? (header[1] + 2U) * 4U : (header[1] + 1U) * 8U;
+        if (offset > total) {
+            key.error = ParseError::truncated;
+            return 0;
+        }
+    }
+    key.error = ParseError::bad_ip_header;
+    return 0;
+}
+
+void parse_ipv6(const std::uint8_t* ip, std::uint32_t left, Key& key) {
+    if (left < ipv6_bytes) {
+        key.error = ParseError::truncated;
+        return;
+    }
+    if (ip[0] >> 4U != 6) {
+        key.error = ParseError::bad_ip_version;
+        return;
+    }
+    const std::uint32_t total = ipv6_bytes + u16(ip + 4);
+    if (total > left || total > 0xffffU) {
+        key.error = ParseError::bad_length;
+        return;
+    }
+    key.flags |= key_ipv6;
+    key.source = net::Address::v6_from(ip + 8);
+    key.destination = net::Address::v6_from(ip + 24);
+    key.protocol = ip[6];
+    key.hop_limit = ip[7];
+    key.l3_length = static_cast<std::uint16_t>(total);
+    std::uint32_t transport = ipv6_bytes;
+    if (key.protocol != static_cast<std::uint8_t>(IpProtocol::tcp) &&
+        key.protocol != static_cast<std::uint8_t>(IpProtocol::udp)) {
+        transport = follow_extensions(ip, total, key);
+        if (key.error != ParseError::none) return;
+    }
+    key.l4_offset = static_cast<std::uint16_t>(key.l3_offset + transport);
+    if (!key.has(key_later_fragment)) parse_transport(ip + transport, total - transport, key);
+}
+
+inline void parse_into(const std::uint8_t* data, std::uint32_t length, Key& key) {
+    std::memset(&key, 0, sizeof key);
+    if (length < ethernet_bytes) {
+        key.error = ParseError::truncated;
+        return;
+    }
+    std::uint32_t offset = ethernet_bytes;
+    std::uint16_t type = u16(data + 12);
+    for (int tags = 0; type == net::ether_type::vlan || type == net::ether_type::qinq; ++tags) {
+        if (tags == max_vlan_tags) {
+            key.error = ParseError::not_ip;
+            return;
+        }
+        if (length < offset + 4) {
+            key.error = ParseError::truncated;
+            return;
+        }
+        type = u16(data + offset + 2);
+        offset += 4;
+    }
+    key.l3_offset = static_cast<std::uint16_t>(offset);
+    if (type == net::ether_type::ipv4) {
+        parse_ipv4(data + offset, length - offset, key);
+    } else if (type == net::ether_type::ipv6) {
+        parse_ipv6(data + offset, length - offset, key);
+    } else {
+        key.error = ParseError::not_ip;
+    }
+}
+
+}  // namespace
+
+Key parse(std::span<const std::uint8_t> frame) {
+    Key key;
+    parse_into(frame.data(), static_cast<std::uint32_t>(frame.size()), key);
+    return key;
+}
+
+void parse_burst(std::span<const Frame> frames, Key* keys) {
+    for (std::size_t i = 0; i < frames.size(); ++i) parse_into(frames[i].data, frames[i].length, keys[i]);
+}
+
+}  // namespace sluice::packet
