@@ -1,0 +1,25 @@
+// Where events are kept, so that a listener that was away can catch up. Implemented by store/.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/event.hpp"
+#include "model/tenant_scope.hpp"
+
+namespace sluice::incident {
+
+class EventRepository {
+  public:
+    virtual ~EventRepository() = default;
+    // Gives the event its sequence number: growing, without reuse, also over restarts.
+    [[nodiscard]] virtual base::Result<model::Event> append(const model::Event& event) = 0;
+    // Events with a sequence above `after` that the scope may see, oldest first.
+    [[nodiscard]] virtual base::Result<std::vector<model::Event>> after(const model::TenantScope& scope,
+                                                                        std::uint64_t after,
+                                                                        std::size_t limit) = 0;
+};
+
+}  // namespace sluice::incident

@@ -1,0 +1,87 @@
+// What the response needs from elsewhere, besides the repository and the announcer. The controller wires
+// them.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "model/attack_vector.hpp"
+#include "model/event.hpp"
+#include "model/ids.hpp"
+#include "model/mitigation.hpp"
+#include "model/tenant.hpp"
+#include "model/tenant_scope.hpp"
+
+namespace sluice::mitigation {
+
+// The tenant's prefixes and their consent, as they are now (tenancy). Thread-safe, and asked before each
+// announcement: it should answer from memory. An error stops new announcements, and leaves what stands.
+class PrefixSource {
+  public:
+    virtual ~PrefixSource() = default;
+    [[nodiscard]] virtual base::Result<std::vector<model::TenantPrefix>> prefixes_of(
+        model::TenantId tenant) const = 0;
+    // The line rate of the site that a prefix of the tenant belongs to; 0 when not known.
+    [[nodiscard]] virtual std::uint64_t line_rate_bps(model::TenantId tenant,
+                                                      const net::Prefix& target) const = 0;
+};
+
+// One diverted prefix, before the policy has said how it is scrubbed.
+struct DivertTarget {
+    net::Prefix prefix;
+    model::MitigationId mitigation;
+    std::vector<model::AttackVector> vectors;
+
+    bool operator==(const DivertTarget&) const = default;
+};
+
+// The way to the gateways' programs (ProgramBook).
+class ProgramPort {
+  public:
+    virtual ~ProgramPort() = default;
+    // Replaces the tenant's diverted targets and sends the new program. Returns the generation that a gateway
+    // must have acknowledged before traffic for these targets may be sent to it.
+    [[nodiscard]] virtual base::Result<std::uint64_t> set_targets(
+        model::TenantId tenant, const std::vector<DivertTarget>& targets) = 0;
+};
+
+// Every action with its user and reason (DD-9). Written before the action takes effect; a failure stops a
+// person's action and only alarms on an automatic one.
+class AuditPort {
+  public:
+    virtual ~AuditPort() = default;
+    // actor: "auto" or the user's login. action: "mitigation.approve", "mitigation.withdraw" …
+    [[nodiscard]] virtual base::Status record(const model::TenantScope& scope, std::string_view actor,
+                                              std::string_view action, const model::Mitigation& mitigation,
+                                              std::string_view text) = 0;
+};
+
+enum class MitigationChange : std::uint8_t {
+    proposed,
+    activated,
+    announced,  // a speaker has taken its route
+    lost,       // its route was withdrawn although it is still wanted (no healthy gateway)
+    cleaning,   // the first diverted packets came through a gateway
+    cooling,
+    resumed,  // the attack came back while cooling
+    extended,
+    withdrawn,
+};
+[[nodiscard]] std::string_view to_string(MitigationChange change);
+
+// Told in order, after the change is durable, without any lock held. Must return soon.
+class MitigationObserver {
+  public:
+    virtual ~MitigationObserver() = default;
+    virtual void on_mitigation(const model::Mitigation& mitigation, MitigationChange change,
+                               const std::string& text, base::Timestamp at) = 0;
+    // Nothing will be done about (a part of) this incident, and why. Once for each reason.
+    virtual void on_refusal(model::TenantId tenant, model::IncidentId incident, const std::string& text,
+                            base::Timestamp at) = 0;
+    // The provider's own troubles: kind "alarm.raised", "alarm.cleared", "gateway.up", "gateway.down".
+    virtual void on_alarm(const std::string& kind, const std::string& text, base::Timestamp at) = 0;
+};
+
+}  // namespace sluice::mitigation
