@@ -1,0 +1,16 @@
+// Where the traffic that was counted goes, once a second.
+#pragma once
+
+#include "model/collector_report.hpp"
+
+namespace sluice::detection {
+
+class ReportSink {
+  public:
+    virtual ~ReportSink() = default;
+    // Called by the detector's thread within a tick: must not block, must not call the detector back. `name`
+    // is empty and `losses` holds only what detection itself lost: the application adds its own.
+    virtual void take(const model::CollectorReport& report) = 0;
+};
+
+}  // namespace sluice::detection
