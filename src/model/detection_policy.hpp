@@ -29,6 +29,8 @@ struct Threshold {
     std::optional<double> learned_z;
     // Learned thresholds never fire below this floor.
     std::uint64_t learned_floor_packets_per_s = 1000;
+
+    bool operator==(const Threshold&) const = default;
 };
 
 struct DetectionTarget {

@@ -19,6 +19,8 @@ enum class FindingState : std::uint8_t { opened, updated, closed };
 struct TrafficRate {
     std::uint64_t packets_per_s = 0;
     std::uint64_t bits_per_s = 0;
+
+    bool operator==(const TrafficRate&) const = default;
 };
 
 struct VectorShare {

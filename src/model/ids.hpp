@@ -16,6 +16,7 @@ namespace sluice::model {
 SLUICE_ID(Tenant, "tenant");
 SLUICE_ID(Site, "site");
 SLUICE_ID(User, "user");
+SLUICE_ID(Token, "token");
 SLUICE_ID(Finding, "finding");
 SLUICE_ID(Incident, "incident");
 SLUICE_ID(Mitigation, "mitigation");

@@ -29,11 +29,15 @@ struct PacketFilter {
     bool fragments_only = false;
     bool dynamic = false;          // made for the present attack, has an expiry
     base::Timestamp expires_at{};  // epoch: never
+
+    bool operator==(const PacketFilter&) const = default;
 };
 
 struct RateLimit {
     std::uint64_t packets_per_s = 0;  // 0: no limit
     std::uint64_t bits_per_s = 0;     // 0: no limit
+
+    bool operator==(const RateLimit&) const = default;
 };
 
 // How one target is scrubbed.
