@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,6 +21,12 @@ class EventRepository {
     [[nodiscard]] virtual base::Result<std::vector<model::Event>> after(const model::TenantScope& scope,
                                                                         std::uint64_t after,
                                                                         std::size_t limit) = 0;
+    // Newest first, for reading back: sequences below `before` (0: from the newest), of one tenant or of all
+    // in scope.
+    [[nodiscard]] virtual base::Result<std::vector<model::Event>> list(const model::TenantScope& scope,
+                                                                       std::optional<model::TenantId> tenant,
+                                                                       std::uint64_t before,
+                                                                       std::size_t limit) = 0;
 };
 
 }  // namespace sluice::incident
