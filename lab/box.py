@@ -1,0 +1,141 @@
+"""The provider in a box: everything of the lab, brought up and taken down as one."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import time
+
+from addresses import CLIENT_ADDRESSES4, CUSTOMERS, PORTAL_PORT
+import configs
+import counters
+import exporters
+import namespaces
+import processes
+import routers
+import webservers
+from topology import Topology
+
+RUNS = "/run/sluice-lab"
+
+
+class LabError(Exception):
+    """What went wrong, and what to do, in a sentence for people."""
+
+
+def run_folder(instance):
+    return f"{RUNS}/{instance or 'default'}"
+
+
+class Box:
+    """router: bird or frr. exporter: sflow, v9 or ipfix. sluice: False leaves Sluice's own processes out."""
+
+    def __init__(self, instance="", router="bird", exporter="sflow", sluice=True, portal_port=PORTAL_PORT, tell=print):
+        if instance and not re.fullmatch("[a-z0-9]{1,8}", instance):
+            raise LabError(f"'{instance}' is no name for a lab: up to eight of a-z and 0-9, please")
+        self.instance, self.router, self.exporter, self.sluice = instance, router, exporter, sluice
+        self.portal_port, self.tell = portal_port, tell
+        self.run_dir, self.topology = run_folder(instance), Topology(instance)
+        self.keeper = None
+
+    @classmethod
+    def of_run(cls, instance, tell=print):
+        """The box that is up under this name, or one with the defaults."""
+        try:
+            with open(f"{run_folder(instance)}/box.json", encoding="utf-8") as file:
+                return cls(instance, tell=tell, **json.load(file))
+        except FileNotFoundError:
+            return cls(instance, tell=tell)
+
+    def ns(self, role):
+        return self.topology.ns(role)
+
+    def is_up(self):
+        return os.path.exists(f"{self.run_dir}/box.json") or bool(self.topology.present())
+
+    def up(self, tied=False):
+        """tied: the processes die with the caller, whatever becomes of it."""
+        reason = namespaces.why_not()
+        if reason:
+            raise LabError(reason)
+        if self.is_up():
+            raise LabError("this lab is up already: './dev lab down' first, or choose another --instance")
+        if self.sluice:
+            configs.check_binaries()
+            self._check_port()
+        os.makedirs(f"{self.run_dir}/log")
+        os.chmod(self.run_dir, 0o755)
+        with open(f"{self.run_dir}/box.json", "w", encoding="utf-8") as out:
+            json.dump({"router": self.router, "exporter": self.exporter, "sluice": self.sluice,
+                       "portal_port": self.portal_port}, out)
+        self.tell(f"network: {len(CUSTOMERS)} customers, edge ({self.router}), guard, controller, internet")
+        self.topology.up()
+        counters.install(self.ns)
+        self._start(tied)
+        self._wait_ready()
+
+    def down(self):
+        processes.stop_keeper(self.run_dir)
+        if self.keeper:
+            self.keeper.wait()
+        self.topology.down()
+        configs.clean_up(self)
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        if os.path.isdir(RUNS) and not os.listdir(RUNS):
+            os.rmdir(RUNS)
+
+    def pid(self, name):
+        return processes.state(self.run_dir).get(name, {}).get("pid")
+
+    def in_internet(self, argv, **more):
+        return namespaces.run_in(self.ns("internet"), argv, **more)
+
+    def routes(self, version=4):
+        """The edge's kernel routes of the main table, as `ip` prints them."""
+        return namespaces.run_in(self.ns("edge"), ["ip", f"-{version}", "route"]).splitlines()
+
+    def _check_port(self):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self.portal_port))
+            except OSError as error:
+                raise LabError(f"port {self.portal_port} of 127.0.0.1 is taken ({error.strerror}); choose another with "
+                               "--portal-port") from error
+
+    def _start(self, tied):
+        wanted = webservers.servers(self.run_dir, self.ns)
+        wanted += routers.edge(self.router, self.run_dir, self.ns("edge"))
+        wanted.append(routers.gobgpd(self.run_dir, self.ns("ctrl")))
+        if self.sluice:
+            wanted += configs.sluice_processes(self)
+        wanted.append(exporters.exporter(self.exporter, self.run_dir, self.ns("edge")))
+        self.tell(f"processes: {', '.join(p.name for p in wanted)}")
+        self.keeper = processes.spawn_keeper(self.run_dir, wanted, tied)
+
+    def _wait_ready(self):
+        for customer in CUSTOMERS:
+            self._wait(f"{customer.name}'s web server",
+                       lambda c=customer: self.answers("internet", c.web4, 80, CLIENT_ADDRESSES4[-1]))
+        self._wait("the BGP session between edge and controller",
+                   lambda: routers.established(self.router, self.run_dir, self.ns("edge")), 20)
+        self._wait("the flow exporter", lambda: self.pid("sfprobe") or self.pid("nfprobe"))
+        if self.sluice:
+            configs.wait_ready(self, self._wait)
+
+    def _wait(self, what, ready, limit_s=10.0):
+        deadline = time.monotonic() + limit_s
+        while not ready():
+            if time.monotonic() > deadline:
+                raise LabError(f"{what} is not ready after {limit_s:g} s; its log is in {self.run_dir}/log")
+            time.sleep(0.05)
+
+    def answers(self, role, address, port, source=None):
+        with namespaces.inside(self.ns(role)):
+            probe = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        with probe:
+            probe.settimeout(1)
+            if source:
+                probe.bind((source, 0))
+            return probe.connect_ex((address, port)) == 0
