@@ -8,9 +8,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "model/flow_record.hpp"
+#include "telemetry/loss_reason.hpp"
 
 namespace sluice::telemetry {
 
@@ -38,5 +40,8 @@ enum class HeaderOutcome : std::uint8_t {
 // unspecified.
 [[nodiscard]] HeaderOutcome read_packet_header(LinkLayer link, std::span<const std::uint8_t> bytes,
                                                model::FlowRecord& record);
+
+// Why such a packet is not counted; nothing when it is.
+[[nodiscard]] std::optional<LossReason> loss_of(HeaderOutcome outcome);
 
 }  // namespace sluice::telemetry

@@ -46,6 +46,7 @@ struct DecoderStatistics {
     Tally reordered;          // datagrams that came late; their gap is taken back
     Tally sampling_unknown;   // records counted at the default rate although they name a sampler not yet
                               // described
+    Tally samplers_refused;   // max_samplers_per_domain
     Tally exporters;          // now known
     Tally domains;            // now known
     Tally templates;          // now known

@@ -52,7 +52,8 @@ class UdpReceiver {
 
     // The ports in the order of Config::listen, as bound.
     [[nodiscard]] std::vector<std::uint16_t> ports() const;
-    // Summed over the threads, at most one tick old. Any thread.
+    // Summed over the threads, at most one tick old; after stop() the last state. Any thread but not during
+    // start().
     [[nodiscard]] SourceStatistics statistics() const;
 
   private:
