@@ -23,7 +23,7 @@ if(CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
-add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -fno-strict-aliasing
+add_compile_options(-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers -fno-strict-aliasing
                     -ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
   # One -march for the whole tree: an inline function compiled for two processors is an ODR trap.

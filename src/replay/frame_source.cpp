@@ -14,16 +14,23 @@ constexpr std::size_t ethernet_bytes = 14;
 constexpr std::size_t link_header_bytes(packet::CaptureLink link) {
     switch (link) {
         case packet::CaptureLink::ethernet:
-        case packet::CaptureLink::raw_ip: return 0;
-        case packet::CaptureLink::linux_sll: return 16;
-        case packet::CaptureLink::linux_sll2: return 20;
-        case packet::CaptureLink::ppp: return 4;
-        case packet::CaptureLink::null_loopback: return 4;
+        case packet::CaptureLink::raw_ip:
+            return 0;
+        case packet::CaptureLink::linux_sll:
+            return 16;
+        case packet::CaptureLink::linux_sll2:
+            return 20;
+        case packet::CaptureLink::ppp:
+            return 4;
+        case packet::CaptureLink::null_loopback:
+            return 4;
     }
     return 0;
 }
 
-std::size_t at_most_a_frame(std::size_t bytes) { return std::min(bytes, packet::CaptureReader::max_packet_bytes); }
+std::size_t at_most_a_frame(std::size_t bytes) {
+    return std::min(bytes, packet::CaptureReader::max_packet_bytes);
+}
 
 }  // namespace
 
@@ -34,7 +41,8 @@ base::Result<FrameSource> FrameSource::open(const std::filesystem::path& file) {
 }
 
 void FrameSource::write_ethernet(const packet::CapturedFrame& captured) {
-    const std::size_t wire = at_most_a_frame(std::max<std::size_t>(captured.wire_length, captured.bytes.size()));
+    const std::size_t wire =
+        at_most_a_frame(std::max<std::size_t>(captured.wire_length, captured.bytes.size()));
     if (wire > captured.bytes.size()) ++filled_up_;
     if (reader_.link() == packet::CaptureLink::ethernet) {
         frame_.assign(captured.bytes.begin(), captured.bytes.end());

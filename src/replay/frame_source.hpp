@@ -1,8 +1,8 @@
-// A capture's packets as Ethernet frames of the length that they had on the wire, whatever the capture's link layer, in
-// order of time: what the gateway would have received.
+// A capture's packets as Ethernet frames of the length that they had on the wire, whatever the capture's link
+// layer, in order of time: what the gateway would have received.
 //
-// A packet that was captured in part is filled up with zeros: its headers decide, and what a filter on payload would
-// have seen is not known. A packet without IP inside its link layer is handed on as it is.
+// A packet that was captured in part is filled up with zeros: its headers decide, and what a filter on
+// payload would have seen is not known. A packet without IP inside its link layer is handed on as it is.
 #pragma once
 
 #include <cstdint>

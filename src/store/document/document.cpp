@@ -1,0 +1,270 @@
+#include "store/document/document.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+// How each value stands in JSON. Objects list their fields once, in a visitor that both directions use, so
+// that nothing is written that is not read.
+namespace sluice::store::document {
+namespace {
+
+using nlohmann::json;
+
+struct Writer {
+    json out = json::object();
+};
+struct Reader {
+    const json& in;
+};
+
+template <class T>
+json to_json(const T& value);
+template <class T>
+void from_json(const json& in, T& value);
+
+template <class T>
+void field(Writer& writer, const char* name, T& value) {
+    writer.out[name] = to_json(value);
+}
+template <class T>
+void field(Reader& reader, const char* name, T& value) {
+    if (const auto found = reader.in.find(name); found != reader.in.end()) from_json(*found, value);
+}
+
+template <class V>
+void fields(V& v, model::TrafficRate& r) {
+    field(v, "pps", r.packets_per_s);
+    field(v, "bps", r.bits_per_s);
+}
+template <class V>
+void fields(V& v, model::VectorShare& s) {
+    field(v, "vector", s.vector);
+    field(v, "rate", s.rate);
+}
+template <class V>
+void fields(V& v, model::TopSource& s) {
+    field(v, "source", s.source);
+    field(v, "port", s.source_port);
+    field(v, "rate", s.rate);
+}
+template <class V>
+void fields(V& v, model::IngressShare& s) {
+    field(v, "exporter", s.exporter);
+    field(v, "interface", s.interface);
+    field(v, "rate", s.rate);
+}
+template <class V>
+void fields(V& v, model::FiredRule& r) {
+    field(v, "threshold", r.threshold);
+    field(v, "metric", r.metric);
+    field(v, "limit", r.limit);
+    field(v, "observed", r.observed);
+    field(v, "usual", r.usual);
+}
+template <class V>
+void fields(V& v, model::FlowRecord& r) {
+    field(v, "source", r.source);
+    field(v, "destination", r.destination);
+    field(v, "next_hop", r.next_hop);
+    field(v, "exporter", r.exporter);
+    field(v, "packets", r.packets);
+    field(v, "bytes", r.bytes);
+    field(v, "sampling", r.sampling);
+    field(v, "input", r.input_interface);
+    field(v, "output", r.output_interface);
+    field(v, "source_as", r.source_as);
+    field(v, "destination_as", r.destination_as);
+    field(v, "domain", r.observation_domain);
+    field(v, "source_port", r.source_port);
+    field(v, "destination_port", r.destination_port);
+    field(v, "vlan", r.vlan);
+    field(v, "icmp", r.icmp_type_code);
+    field(v, "fragment_offset", r.fragment_offset);
+    field(v, "fragment_flags", r.fragment_flags);
+    field(v, "protocol", r.protocol);
+    field(v, "tcp_flags", r.tcp_flags);
+    field(v, "tos", r.tos);
+    field(v, "ttl", r.ttl);
+    field(v, "by", r.reported_by);
+    field(v, "first", r.first_at);
+    field(v, "last", r.last_at);
+}
+template <class V>
+void fields(V& v, model::Finding& f) {
+    field(v, "key", f.key);
+    field(v, "state", f.state);
+    field(v, "tenant", f.tenant);
+    field(v, "scope", f.scope);
+    field(v, "direction", f.direction);
+    field(v, "target", f.target);
+    field(v, "first_seen", f.first_seen_at);
+    field(v, "detected", f.detected_at);
+    field(v, "last_seen", f.last_seen_at);
+    field(v, "rule", f.rule);
+    field(v, "before", f.before);
+    field(v, "current", f.current);
+    field(v, "peak", f.peak);
+    field(v, "vectors", f.vectors);
+    field(v, "sources", f.sources);
+    field(v, "distinct_sources", f.distinct_sources);
+    field(v, "ingress", f.ingress);
+    field(v, "samples", f.samples);
+    field(v, "hosts", f.hosts);
+    field(v, "destination_port", f.destination_port);
+}
+template <class V>
+void fields(V& v, model::IncidentEntry& e) {
+    field(v, "at", e.at);
+    field(v, "kind", e.kind);
+    field(v, "text", e.text);
+}
+template <class V>
+void fields(V& v, model::Incident& i) {
+    field(v, "id", i.id);
+    field(v, "tenant", i.tenant);
+    field(v, "state", i.state);
+    field(v, "target", i.target);
+    field(v, "title", i.title);
+    field(v, "direction", i.direction);
+    field(v, "started", i.started_at);
+    field(v, "detected", i.detected_at);
+    field(v, "ended", i.ended_at);
+    field(v, "peak", i.peak);
+    field(v, "findings", i.findings);
+    field(v, "timeline", i.timeline);
+    field(v, "version", i.version);
+}
+template <class V>
+void fields(V& v, model::FlowSpecRule& r) {
+    field(v, "destination", r.destination);
+    field(v, "sources", r.sources);
+    field(v, "protocol", r.protocol);
+    field(v, "source_port", r.source_port);
+    field(v, "destination_port", r.destination_port);
+    field(v, "rate", r.rate_limit_bytes_per_s);
+}
+template <class V>
+void fields(V& v, model::Mitigation& m) {
+    field(v, "id", m.id);
+    field(v, "tenant", m.tenant);
+    field(v, "incident", m.incident);
+    field(v, "kind", m.kind);
+    field(v, "state", m.state);
+    field(v, "target", m.target);
+    field(v, "vectors", m.vectors);
+    field(v, "rule", m.rule);
+    field(v, "reason", m.reason);
+    field(v, "actor", m.actor);
+    field(v, "created", m.created_at);
+    field(v, "expires", m.expires_at);
+    field(v, "version", m.version);
+}
+
+template <class T>
+constexpr bool is_id = false;
+template <class Tag>
+constexpr bool is_id<base::Id<Tag>> = true;
+template <class T>
+constexpr bool is_list = false;
+template <class T>
+constexpr bool is_list<std::vector<T>> = true;
+template <class T>
+constexpr bool is_optional = false;
+template <class T>
+constexpr bool is_optional<std::optional<T>> = true;
+
+// Enums whose numbers may shift between versions are kept by name, the others by number.
+template <class T>
+json to_json(const T& value) {
+    if constexpr (std::is_same_v<T, net::Address> || std::is_same_v<T, net::Prefix>) {
+        return value.to_string();
+    } else if constexpr (std::is_same_v<T, model::AttackVector>) {
+        return std::string(model::to_string(value));
+    } else if constexpr (std::is_same_v<T, base::Timestamp>) {
+        return value.time_since_epoch().count();
+    } else if constexpr (is_id<T>) {
+        return value.value();
+    } else if constexpr (is_optional<T>) {
+        return value ? to_json(*value) : json(nullptr);
+    } else if constexpr (is_list<T>) {
+        json list = json::array();
+        for (const auto& item : value) list.push_back(to_json(item));
+        return list;
+    } else if constexpr (std::is_enum_v<T>) {
+        return static_cast<unsigned>(value);
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+        return value;
+    } else {
+        Writer writer;
+        T copy = value;
+        fields(writer, copy);
+        return std::move(writer.out);
+    }
+}
+
+template <class T, class Parsed>
+T require(Parsed parsed, const json& in) {
+    if (!parsed) throw std::invalid_argument("unexpected value " + in.dump());
+    return *parsed;
+}
+
+template <class T>
+void from_json(const json& in, T& value) {
+    if constexpr (std::is_same_v<T, net::Address>) {
+        value = require<T>(net::Address::parse(in.get<std::string>()), in);
+    } else if constexpr (std::is_same_v<T, net::Prefix>) {
+        value = require<T>(net::Prefix::parse(in.get<std::string>()), in);
+    } else if constexpr (std::is_same_v<T, model::AttackVector>) {
+        value = require<T>(model::parse_attack_vector(in.get<std::string>()), in);
+    } else if constexpr (std::is_same_v<T, base::Timestamp>) {
+        value = base::Timestamp{base::Duration{in.get<std::int64_t>()}};
+    } else if constexpr (is_id<T>) {
+        value = T(in.get<std::uint64_t>());
+    } else if constexpr (is_optional<T>) {
+        value.reset();
+        if (!in.is_null()) from_json(in, value.emplace());
+    } else if constexpr (is_list<T>) {
+        value.clear();
+        for (const auto& item : in) from_json(item, value.emplace_back());
+    } else if constexpr (std::is_enum_v<T>) {
+        value = static_cast<T>(in.get<unsigned>());
+    } else if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) {
+        value = in.get<T>();
+    } else {
+        Reader reader{in};
+        fields(reader, value);
+    }
+}
+
+template <class T>
+base::Result<T> read(std::string_view text, std::string_view what) {
+    try {
+        T value;
+        from_json(json::parse(text), value);
+        return value;
+    } catch (const std::exception& problem) {
+        return base::fail(base::ErrorCode::corrupt,
+                          fmt::format("a stored {} does not make sense: {}", what, problem.what()), {},
+                          "restore the store from a backup");
+    }
+}
+
+}  // namespace
+
+// A text that is no UTF-8 (a name from outside) is kept readable rather than refused.
+std::string write(const model::Incident& incident) {
+    return to_json(incident).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+std::string write(const model::Mitigation& mitigation) {
+    return to_json(mitigation).dump(-1, ' ', false, json::error_handler_t::replace);
+}
+base::Result<model::Incident> read_incident(std::string_view text) {
+    return read<model::Incident>(text, "incident");
+}
+base::Result<model::Mitigation> read_mitigation(std::string_view text) {
+    return read<model::Mitigation>(text, "mitigation");
+}
+
+}  // namespace sluice::store::document

@@ -1,0 +1,97 @@
+// The embedded store's file: opened with the settings that keep what was acknowledged, brought to the newest
+// schema, written by one call at a time, read beside that.
+//
+// Threads: any. A write holds the writer's connection; a read takes the reader's, sees one committed state
+// and does not wait for the writer (WAL). One process owns the file: a second one is refused at its start.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <type_traits>
+
+#include "base/result.hpp"
+#include "store/sqlite/connection.hpp"
+
+namespace sluice::store::sqlite {
+
+enum class Durability : std::uint8_t {
+    full,     // a committed transaction survives a loss of power (synchronous = FULL)
+    relaxed,  // it survives a kill of the process; a loss of power may cost the last seconds (NORMAL)
+};
+
+struct DatabaseConfig {
+    std::filesystem::path file;  // ":memory:" for one that goes with the process
+    Durability durability = Durability::full;
+    std::uint64_t max_bytes = 0;  // 0: as large as the disk; otherwise `exhausted` when reached
+};
+
+// Applied in order, each in a transaction of its own; user_version remembers the last one.
+struct Migration {
+    int version;
+    const char* sql;
+};
+
+class Database {
+  public:
+    // Errors: io, corrupt (no database, or a damaged one), conflict (another process has it, or a newer
+    // Sluice made it), exhausted (no room).
+    [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const DatabaseConfig& config,
+                                                                      std::span<const Migration> migrations);
+    ~Database();
+
+    // Gives the result of work(connection); the connection is valid during the call only.
+    template <class Work>
+    auto read(Work&& work) -> std::invoke_result_t<Work, Connection&> {
+        Lane& lane = reader_.connection ? reader_ : writer_;
+        const std::lock_guard lock(lane.mutex);
+        return in_transaction("BEGIN", *lane.connection, work);
+    }
+
+    // The same in a transaction which is committed, and then durable, only when the result is a success.
+    template <class Work>
+    auto write(Work&& work) -> std::invoke_result_t<Work, Connection&> {
+        const std::lock_guard lock(writer_.mutex);
+        return in_transaction("BEGIN IMMEDIATE", *writer_.connection, work);
+    }
+
+  private:
+    struct Lane {
+        std::mutex mutex;
+        std::unique_ptr<Connection> connection;
+    };
+
+    Database() = default;
+    void take_ownership(const std::string& file);
+    void migrate(std::span<const Migration> migrations, const std::string& file);
+
+    template <class Work>
+    static auto in_transaction(const char* begin, Connection& connection, Work& work)
+        -> std::invoke_result_t<Work, Connection&> {
+        try {
+            connection.execute(begin);
+            auto result = work(connection);
+            if (result) {
+                connection.execute("COMMIT");
+            } else {
+                connection.roll_back();
+            }
+            return result;
+        } catch (const Failure& failure) {
+            connection.roll_back();
+            return std::unexpected(failure.error());
+        } catch (...) {
+            connection.roll_back();
+            throw;
+        }
+    }
+
+    int lock_file_ = -1;
+    Lane writer_;
+    Lane reader_;  // none for ":memory:", where the writer's serves both
+};
+
+}  // namespace sluice::store::sqlite
