@@ -1,6 +1,6 @@
 """The edge's routing daemon (BIRD2 or FRR) and the controller's GoBGP speaker: their configuration and commands.
 
-The edge takes from GoBGP: /32 and /128 within the customers' prefixes with the guard as next hop (diversion), and the
+The edge takes from GoBGP: hosts and prefixes within the customers' with the guard as next hop (diversion), and the
 same with community 65535:666 (blackhole, RFC 7999). Everything else is refused there as well.
 """
 
@@ -117,8 +117,8 @@ def bird(run_dir, edge_ns):
     conf, ctl = f"{run_dir}/bird.conf", f"{run_dir}/bird.ctl"
     _write(conf, BIRD_CONF.format(
         log=f"{run_dir}/log/bird.log",
-        prefixes4=", ".join(f"{c.prefix4}{{32,32}}" for c in CUSTOMERS),
-        prefixes6=", ".join(f"{c.prefix6}{{128,128}}" for c in CUSTOMERS), **_names()))
+        prefixes4=", ".join(f"{c.prefix4}+" for c in CUSTOMERS),
+        prefixes6=", ".join(f"{c.prefix6}+" for c in CUSTOMERS), **_names()))
     return [Process("bird", edge_ns, ["/usr/sbin/bird", "-f", "-c", conf, "-s", ctl, "-P", f"{run_dir}/bird.pid", "-R"])]
 
 
@@ -130,8 +130,8 @@ def frr(run_dir, edge_ns):
     folder = f"{run_dir}/frr"
     os.makedirs(folder, exist_ok=True)
     conf = f"{folder}/frr.conf"
-    lists = [f"ip prefix-list SLUICE4 permit {c.prefix4} ge 32" for c in CUSTOMERS]
-    lists += [f"ipv6 prefix-list SLUICE6 permit {c.prefix6} ge 128" for c in CUSTOMERS]
+    lists = [f"ip prefix-list SLUICE4 permit {c.prefix4} le 32" for c in CUSTOMERS]
+    lists += [f"ipv6 prefix-list SLUICE6 permit {c.prefix6} le 128" for c in CUSTOMERS]
     _write(conf, FRR_CONF.format(log=f"{folder}/frr.log", blackhole4=BLACKHOLE4, blackhole6=BLACKHOLE6,
                                  lists="\n".join(lists), **_names()))
     _write(f"{folder}/vtysh.conf", "")

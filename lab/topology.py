@@ -8,6 +8,9 @@ from addresses import (ATTACKER4, ATTACKER6, ATTACKERS4, ATTACKERS6, CLEAN, CLEA
 import namespaces
 
 FORWARDING = ("edge",)
+# Above what BIRD (32) and FRR (20) install with. FRR reads the upper byte as the administrative distance of a kernel
+# route: 250, so that BGP's 200 wins.
+CUSTOMER_METRIC = (250 << 24) + 2000
 
 
 class Topology:
@@ -92,8 +95,10 @@ class Topology:
         lines = [f"route add {INTERNET4} via {INET.b.address4}", f"-6 route add {INTERNET6} via {INET.b.address6}"]
         for customer, link in zip(CUSTOMERS, CUST):
             for table in ("main", CLEAN_TABLE):
-                lines += [f"route add {customer.prefix4} via {link.b.address4} dev {link.a.name} table {table}",
-                          f"-6 route add {customer.prefix6} via {link.b.address6} dev {link.a.name} table {table}"]
+                # The metric lets a diversion of the whole prefix, too, win over the way to the customer.
+                where = f"dev {link.a.name} table {table} metric {CUSTOMER_METRIC}"
+                lines += [f"route add {customer.prefix4} via {link.b.address4} {where}",
+                          f"-6 route add {customer.prefix6} via {link.b.address6} {where}"]
         # Loop-free reinjection: what comes in on the clean leg sees the customers' prefixes and nothing else, so no
         # diversion route can send it back to the guard.
         lines += [f"route add unreachable default table {CLEAN_TABLE} metric 4278198272",

@@ -101,13 +101,26 @@ class RouterCase:
         self.announce("2001:db8:1::66/128", version=6, verb="del")
         self.assertTrue(until(lambda: not self.has_route("192.0.2.66")))
 
-    def test_what_is_not_a_customers_host_is_refused(self):
-        for prefix in ("198.18.0.10/32", "192.0.2.0/25"):
+    def test_a_whole_prefix_is_diverted_too(self):
+        self.assertIn("dev cust1", self.way_to("192.0.2.44"))
+        self.announce("192.0.2.0/24")
+        self.assertTrue(until(lambda: "dev dirty" in self.way_to("192.0.2.44")))
+        self.assertIn("dev cust1", self.way_to("192.0.2.44", "from", "198.18.0.10", "iif", "clean"))
+        self.announce("192.0.2.0/24", verb="del")
+        self.assertTrue(until(lambda: "dev cust1" in self.way_to("192.0.2.44")))
+
+    def way_to(self, host, *more):
+        return namespaces.run_in(self.box.ns("edge"), ["ip", "route", "get", host, *more])
+
+    def test_what_is_not_a_customers_is_refused(self):
+        refused = ("198.18.0.10/32", "192.0.0.0/16", "0.0.0.0/0")
+        for prefix in refused:
             self.announce(prefix)
         self.announce("192.0.2.99/32")
         self.assertTrue(until(lambda: self.has_route("192.0.2.99")), "the control route did not come")
-        self.assertFalse(self.has_route("198.18.0.10") or self.has_route("192.0.2.0/25"))
-        for prefix in ("198.18.0.10/32", "192.0.2.0/25", "192.0.2.99/32"):
+        for words in ("198.18.0.10", "192.0.0.0", "default"):
+            self.assertFalse(self.has_route(words), words)
+        for prefix in (*refused, "192.0.2.99/32"):
             self.announce(prefix, verb="del")
 
 
