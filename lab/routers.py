@@ -104,6 +104,9 @@ GOBGP_CONF = """\
     hold-time = 9
     keepalive-interval = 3
     idle-hold-time-after-reset = 1
+  [neighbors.graceful-restart.config]
+    enabled = true
+    restart-time = 10
 {families}"""
 
 FAMILIES = ("ipv4-unicast", "ipv6-unicast", "ipv4-flowspec", "ipv6-flowspec")
@@ -162,11 +165,12 @@ def established(kind, run_dir, edge_ns):
 
 def gobgpd(run_dir, ctrl_ns):
     families = "".join(f'  [[neighbors.afi-safis]]\n    [neighbors.afi-safis.config]\n      afi-safi-name = "{name}"\n'
+                       "    [neighbors.afi-safis.mp-graceful-restart.config]\n      enabled = true\n"
                        for name in FAMILIES)
     conf = f"{run_dir}/gobgpd.toml"
     _write(conf, GOBGP_CONF.format(families=families, **_names()))
     return Process("gobgpd", ctrl_ns, ["gobgpd", "-f", conf, "--api-hosts", f"127.0.0.1:{GOBGP_PORT}", "--log-plain",
-                                       "--pprof-disable"])
+                                       "--pprof-disable", "--graceful-restart"])
 
 
 def guard_next_hop(version):
