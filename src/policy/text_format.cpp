@@ -17,6 +17,10 @@ namespace {
 using base::ErrorCode;
 using base::Status;
 
+constexpr std::pair<std::string_view, std::uint8_t> protocols[] = {
+    {"tcp", 6}, {"udp", 17}, {"icmp", 1}, {"icmpv6", 58}, {"gre", 47}, {"esp", 50}, {"ah", 51}, {"sctp", 132},
+};
+
 std::optional<std::uint32_t> number_up_to(std::string_view text, std::uint32_t most) {
     std::uint32_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -69,13 +73,17 @@ Status check_endpoint(std::string_view text) {
     return {};
 }
 
-Status check_port_range(std::string_view text) {
-    const std::size_t dash = text.find('-');
-    const auto first = number_up_to(text.substr(0, dash), 65535);
-    const auto last = dash == std::string_view::npos ? first : number_up_to(text.substr(dash + 1), 65535);
-    if (first && last && *first <= *last) return {};
-    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no port or range of ports", text), {},
+Status check_number_range(std::string_view text) {
+    if (parse_number_range(text)) return {};
+    return base::fail(ErrorCode::invalid_argument,
+                      fmt::format("'{}' is no range of numbers up to 65535", text), {},
                       "write '80' or '1024-65535'");
+}
+
+Status check_service(std::string_view text) {
+    if (parse_service(text)) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no service", text), {},
+                      "write 'tcp/443', 'udp/10000-20000', 'gre' or 'esp'");
 }
 
 Status check_community(std::string_view text) {
@@ -109,12 +117,64 @@ constexpr std::pair<std::string_view, FormatCheck> formats[] = {
     {"packets-per-second", check_packets},
     {"duration", check_duration},
     {"endpoint", check_endpoint},
-    {"port-range", check_port_range},
+    {"number-range", check_number_range},
+    {"service", check_service},
     {"community", check_community},
     {"url", check_url},
 };
 
 }  // namespace
+
+std::optional<NumberRange> parse_number_range(std::string_view text) {
+    const std::size_t dash = text.find('-');
+    const auto first = number_up_to(text.substr(0, dash), 65535);
+    const auto last = dash == std::string_view::npos ? first : number_up_to(text.substr(dash + 1), 65535);
+    if (!first || !last || *first > *last) return std::nullopt;
+    return NumberRange{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
+}
+
+std::optional<model::OfferedService> parse_service(std::string_view text) {
+    const std::size_t slash = text.find('/');
+    const auto protocol = parse_protocol(text.substr(0, slash));
+    if (!protocol) return std::nullopt;
+    if (slash == std::string_view::npos) {
+        if (has_ports(*protocol)) return std::nullopt;
+        return model::OfferedService{*protocol, 0, 65535};
+    }
+    const auto ports = parse_number_range(text.substr(slash + 1));
+    if (!has_ports(*protocol) || !ports) return std::nullopt;
+    return model::OfferedService{*protocol, ports->first, ports->last};
+}
+
+std::string format_service(const model::OfferedService& service) {
+    const std::string name = protocol_text(service.protocol);
+    return has_ports(service.protocol)
+               ? name + "/" + format_number_range({service.port_first, service.port_last})
+               : name;
+}
+
+std::string format_number_range(NumberRange range) {
+    return range.first == range.last ? fmt::format("{}", range.first)
+                                     : fmt::format("{}-{}", range.first, range.last);
+}
+
+std::optional<std::uint8_t> parse_protocol(std::string_view name) {
+    for (const auto& [known, number] : protocols) {
+        if (known == name) return number;
+    }
+    return std::nullopt;
+}
+
+std::string protocol_text(std::uint8_t protocol) {
+    for (const auto& [known, number] : protocols) {
+        if (number == protocol) return std::string(known);
+    }
+    return fmt::format("{}", protocol);
+}
+
+bool has_ports(std::uint8_t protocol) {
+    return protocol == 6 || protocol == 17 || protocol == 132;
+}
 
 FormatCheck find_format(std::string_view name) {
     for (const auto& [known, check] : formats) {

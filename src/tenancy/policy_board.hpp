@@ -9,27 +9,20 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "model/tenant.hpp"
-#include "model/tenant_policy.hpp"
+#include "model/tenant_state.hpp"
+#include "net/prefix.hpp"
 #include "tenancy/unit_of_work.hpp"
 
 namespace sluice::tenancy {
 
-struct TenantState {
-    model::Tenant tenant;
-    std::vector<model::Site> sites;
-    std::vector<model::TenantPrefix> prefixes;  // by address
-    model::ProtectionPolicy protection;
-};
-
 struct PolicyState {
     std::uint64_t version = 0;
-    std::vector<std::shared_ptr<const TenantState>> tenants;  // by id
+    std::vector<std::shared_ptr<const model::TenantState>> tenants;  // by id
 
     // nullptr when there is none.
-    [[nodiscard]] const TenantState* find(model::TenantId id) const;
+    [[nodiscard]] const model::TenantState* find(model::TenantId id) const;
     // Whose prefix contains the address or prefix; nullptr when nobody's.
-    [[nodiscard]] const TenantState* owner(const net::Prefix& prefix) const;
+    [[nodiscard]] const model::TenantState* owner(const net::Prefix& prefix) const;
 };
 
 // Thread-safe.

@@ -1,0 +1,55 @@
+// Names of enumerations as policy files write them. Internal to policy/.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "model/detection_policy.hpp"
+#include "model/tenant_policy.hpp"
+#include "model/tenant_program.hpp"
+#include "net/protocol.hpp"
+
+namespace sluice::policy::detail {
+
+template <class T>
+struct Name {
+    T value;
+    std::string_view text;
+};
+
+inline constexpr Name<model::CountScope> scope_names[] = {{model::CountScope::host, "host"},
+                                                          {model::CountScope::prefix, "prefix"},
+                                                          {model::CountScope::tenant, "tenant"}};
+inline constexpr Name<model::TrafficDirection> direction_names[] = {
+    {model::TrafficDirection::inbound, "inbound"}, {model::TrafficDirection::outbound, "outbound"}};
+inline constexpr Name<model::Countermeasure> countermeasure_names[] = {
+    {model::Countermeasure::never, "never"},
+    {model::Countermeasure::on_attack, "on-attack"},
+    {model::Countermeasure::always, "always"}};
+inline constexpr Name<model::FilterAction> action_names[] = {{model::FilterAction::drop, "drop"},
+                                                             {model::FilterAction::pass, "pass"}};
+inline constexpr Name<std::uint8_t> tcp_flag_names[] = {
+    {net::tcp_flag::fin, "fin"}, {net::tcp_flag::syn, "syn"}, {net::tcp_flag::rst, "rst"},
+    {net::tcp_flag::psh, "psh"}, {net::tcp_flag::ack, "ack"}, {net::tcp_flag::urg, "urg"},
+    {net::tcp_flag::ece, "ece"}, {net::tcp_flag::cwr, "cwr"}};
+
+template <class T, std::size_t n>
+[[nodiscard]] std::string name_of(const Name<T> (&table)[n], T value) {
+    for (const auto& row : table) {
+        if (row.value == value) return std::string(row.text);
+    }
+    return {};
+}
+
+// The schema has let only known names through.
+template <class T, std::size_t n>
+[[nodiscard]] T value_of(const Name<T> (&table)[n], std::string_view text, T fallback) {
+    for (const auto& row : table) {
+        if (row.text == text) return row.value;
+    }
+    return fallback;
+}
+
+}  // namespace sluice::policy::detail

@@ -1,0 +1,37 @@
+// From what a tenant wants to what collectors and gateways do: plain functions of the tenant's state and the
+// attacks on it. The same answer for the same input.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "model/attack_vector.hpp"
+#include "model/detection_policy.hpp"
+#include "model/ids.hpp"
+#include "model/tenant_program.hpp"
+#include "model/tenant_state.hpp"
+#include "net/prefix.hpp"
+
+namespace sluice::policy {
+
+// The thresholds of a tenant that has none of its own.
+[[nodiscard]] std::vector<model::Threshold> default_thresholds(bool line_rate_known);
+
+[[nodiscard]] model::DetectionPolicy resolve_detection(const model::TenantState& state,
+                                                       std::uint64_t version);
+
+// A diverted target and what it is attacked with.
+struct AttackedTarget {
+    net::Prefix prefix;
+    model::MitigationId mitigation;
+    std::vector<model::AttackVector> vectors;
+};
+
+// The program of a tenant whose `targets` are diverted. Its generation is set by who sends it.
+[[nodiscard]] model::TenantProgram resolve_program(const model::TenantState& state,
+                                                   std::span<const AttackedTarget> targets);
+
+// A policy as a state of its own, without a store: for replays. Prefixes without a consent get `ask`.
+[[nodiscard]] model::TenantState state_of(model::TenantId id, const model::TenantPolicy& policy);
+
+}  // namespace sluice::policy
