@@ -1,0 +1,22 @@
+#include "base/siphash.hpp"
+
+#include <gtest/gtest.h>
+
+namespace sluice::base {
+
+// The authors' test vectors: key 00 01 … 0f, message 00 01 … of the given length.
+TEST(SipHash, MatchesTheReference) {
+    const SipKey key{0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL};
+    EXPECT_EQ(siphash24(key), 0x726fdb47dd0e0e31ULL);
+    EXPECT_EQ(siphash24(key, 0x0706050403020100ULL), 0x93f5f5799a932462ULL);
+    EXPECT_EQ(siphash24(key, 0x0706050403020100ULL, 0x0f0e0d0c0b0a0908ULL), 0x3f2acc7f57c29bdbULL);
+}
+
+TEST(SipHash, DependsOnKeyWordsAndTheirNumber) {
+    const SipKey key{1, 2};
+    EXPECT_NE(siphash13(key, 7U), siphash13(SipKey{1, 3}, 7U));
+    EXPECT_NE(siphash13(key, 7U), siphash13(key, 8U));
+    EXPECT_NE(siphash13(key, 7U), siphash13(key, 7U, 0U));
+}
+
+}  // namespace sluice::base
