@@ -1,81 +1,130 @@
 #include "dataplane/engine.hpp"
 
-#include <array>
+#include <algorithm>
+#include <cstring>
 
-#include "net/prefix_map.hpp"
-#include "packet/parser.hpp"
+#include "dataplane/pipeline.hpp"
+#include "dataplane/program_compiler.hpp"
+#include "dataplane/report.hpp"
+#include "model/attack_vector.hpp"
 
 namespace sluice::dataplane {
 
-// Parses and finds the tenant; the stages follow.
 struct Engine::Impl {
-    Config config;
-    net::PrefixMap<Outcome> targets;
+    Impl(const Config& config, base::Random& random)
+        : compiler({config.max_targets, config.max_tenant_filters, 1}, random),
+          program(std::make_unique<Program>()),
+          state({config.max_targets, config.max_sources, config.max_sources / 4 + 1}, Secrets::from(random)) {
+        program->filter_lists.push_back({});
+    }
+
+    // Wall time as the worker's clock: nanoseconds since the first moment that was seen, plus a start that
+    // leaves room for a cookie of the epoch before.
+    void set_time(base::Timestamp at) {
+        if (!started) {
+            started = true;
+            first = at;
+        }
+        latest = std::max(latest, at);
+        state.set_time(start_ns +
+                       static_cast<std::uint64_t>(std::max<std::int64_t>(0, (latest - first).count())));
+    }
+
+    void process_burst(std::span<const std::span<const std::uint8_t>> frames, std::size_t done);
+    [[nodiscard]] Outcome outcome_of(std::size_t i) const;
+
+    static constexpr std::uint64_t start_ns = 3'600'000'000'000;
+
+    ProgramCompiler compiler;
+    scrub::Bogons bogons;
+    std::unique_ptr<Program> program;
+    WorkerState state;
+    Batch batch;
+    bool started = false;
+    base::Timestamp first{};
+    base::Timestamp latest{};
     std::vector<Outcome> outcomes;
-    std::vector<std::vector<std::uint8_t>> frames;
-    base::Timestamp now{};
+    std::vector<std::uint8_t> arena;
 };
 
-namespace {
-constexpr std::array<model::DropReason, static_cast<std::size_t>(packet::ParseError::count_)> parse_reasons{
-    model::DropReason::none,           model::DropReason::truncated,     model::DropReason::unsupported_link,
-    model::DropReason::bad_ip_version, model::DropReason::bad_ip_header, model::DropReason::bad_ip_checksum,
-    model::DropReason::bad_length,
-};
-}  // namespace
-
-Engine::Engine(Config config, base::Random&) : impl_(std::make_unique<Impl>()) {
-    impl_->config = config;
-}
+Engine::Engine(Config config, base::Random& random) : impl_(std::make_unique<Impl>(config, random)) {}
 Engine::~Engine() = default;
 
 base::Status Engine::load(std::span<const model::TenantProgram> programs, base::Timestamp now) {
-    impl_->targets.clear();
-    impl_->now = now;
-    for (const auto& program : programs) {
-        for (const auto& prefix : program.prefixes) {
-            Outcome outcome;
-            outcome.tenant = program.tenant;
-            outcome.target = prefix;
-            impl_->targets.insert(prefix, outcome);
-        }
-        for (const auto& target : program.targets) {
-            Outcome outcome;
-            outcome.tenant = program.tenant;
-            outcome.mitigation = target.mitigation;
-            outcome.target = target.prefix;
-            impl_->targets.insert(target.prefix, outcome);
-        }
-    }
+    impl_->set_time(now);
+    auto compiled = impl_->compiler.compile(programs, {impl_->latest, impl_->state.now_ns});
+    if (!compiled) return std::unexpected(compiled.error());
+    impl_->program = std::move(*compiled);
+    impl_->state.adopt(*impl_->program);
     return {};
 }
 
-std::span<const Outcome> Engine::process(base::Timestamp,
-                                         std::span<const std::span<const std::uint8_t>> frames) {
-    impl_->outcomes.clear();
-    impl_->frames.assign(frames.size(), {});
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        const packet::Key key = packet::parse(frames[i]);
-        Outcome outcome;
-        outcome.verdict = model::Verdict::drop;
-        outcome.reason = parse_reasons[static_cast<std::size_t>(key.error)];
-        if (key.error == packet::ParseError::none) {
-            const Outcome* found = impl_->targets.find(key.destination);
-            if (found == nullptr) {
-                outcome.reason = model::DropReason::unknown_destination;
-            } else {
-                outcome = *found;
-                impl_->frames[i].assign(frames[i].begin(), frames[i].end());
-                outcome.frame = impl_->frames[i];
-            }
-        }
-        impl_->outcomes.push_back(outcome);
+Outcome Engine::Impl::outcome_of(std::size_t i) const {
+    Outcome outcome;
+    outcome.verdict = batch.verdicts[i];
+    outcome.reason = batch.reasons[i];
+    if (outcome.verdict != model::Verdict::drop) outcome.frame = batch.frames[i].bytes();
+    const std::uint32_t rule = batch.rules[i];
+    if (rule != no_rule) {
+        outcome.rule = rule < template_rules
+                           ? std::string_view(program->rules[rule])
+                           : model::to_string(static_cast<model::AttackVector>(rule - template_rules));
     }
-    return impl_->outcomes;
+    if (batch.targets[i] != nullptr) {
+        const std::uint32_t slot = batch.targets[i]->slot;
+        const auto owner = std::lower_bound(program->owners.begin(), program->owners.end(), slot,
+                                            [](const SlotOwner& a, std::uint32_t b) { return a.slot < b; });
+        outcome.tenant = owner->tenant;
+        outcome.mitigation = owner->mitigation;
+        outcome.target = owner->prefix;
+    }
+    return outcome;
+}
+
+void Engine::Impl::process_burst(std::span<const std::span<const std::uint8_t>> frames, std::size_t done) {
+    batch.size = static_cast<std::uint32_t>(frames.size());
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        std::uint8_t* at = arena.data() + done;
+        done += packet::min_headroom + std::max(frames[i].size(), packet::min_room);
+        packet::Frame& frame = batch.frames[i];
+        frame.data = at + packet::min_headroom;
+        frame.length = static_cast<std::uint32_t>(frames[i].size());
+        frame.room = static_cast<std::uint32_t>(std::max(frames[i].size(), packet::min_room));
+        if (!frames[i].empty()) std::memcpy(frame.data, frames[i].data(), frames[i].size());
+    }
+    run_pipeline(*program, bogons, WayOut{}, nullptr, state, batch);
+    count_batch(state, batch);
+    for (std::size_t i = 0; i < frames.size(); ++i) outcomes.push_back(outcome_of(i));
+}
+
+std::span<const Outcome> Engine::process(base::Timestamp at,
+                                         std::span<const std::span<const std::uint8_t>> frames) {
+    Impl& impl = *impl_;
+    impl.set_time(at);
+    impl.outcomes.clear();
+    const auto space = [](std::span<const std::uint8_t> frame) {
+        return packet::min_headroom + std::max(frame.size(), packet::min_room);
+    };
+    std::size_t bytes = 0;
+    for (const auto& frame : frames) bytes += space(frame);
+    if (impl.arena.size() < bytes) impl.arena.resize(bytes);
+    std::size_t done = 0;
+    while (!frames.empty()) {
+        const auto burst = frames.first(std::min(frames.size(), packet::max_burst));
+        impl.process_burst(burst, done);
+        for (const auto& frame : burst) done += space(frame);
+        frames = frames.subspan(burst.size());
+    }
+    return impl.outcomes;
 }
 
 model::GatewayReport Engine::report() const {
-    return {};
+    model::GatewayReport report;
+    report.started_at = impl_->first;
+    report.at = impl_->latest;
+    const WorkerCounts* counts = &impl_->state.counts;
+    add_counts(*impl_->program, {&counts, 1}, report);
+    return report;
 }
 
 }  // namespace sluice::dataplane

@@ -3,7 +3,8 @@
 // tests.
 //
 // Time is the caller's: the time stamp of a batch, which should not run backwards (it is then held).
-// Not thread-safe. Allocates at construction and in load(), never in process().
+// Not thread-safe. process() keeps copies of the batch's frames in memory that grows to the largest batch
+// seen.
 #pragma once
 
 #include <cstddef>

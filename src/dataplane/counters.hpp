@@ -1,0 +1,76 @@
+// A worker's counters. Only the worker writes them, with plain stores; the control thread reads them at any
+// time. One slot a target (or a tenant's undiverted rest).
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "model/gateway_report.hpp"
+#include "model/verdict.hpp"
+
+namespace sluice::dataplane {
+
+// One writer, any readers, no locked instruction.
+class Count {
+  public:
+    void add(std::uint64_t n) {
+        value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    void reset() { value_.store(0, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+  private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+struct TrafficCount {
+    Count packets;
+    Count bytes;
+
+    void add(std::uint64_t n, std::uint64_t in_bytes) {
+        packets.add(n);
+        bytes.add(in_bytes);
+    }
+    void reset() {
+        packets.reset();
+        bytes.reset();
+    }
+    void add_to(model::PacketCount& sum) const {
+        sum.packets += packets.value();
+        sum.bytes += bytes.value();
+    }
+};
+
+inline constexpr std::size_t reason_count = static_cast<std::size_t>(model::DropReason::count_);
+using ReasonCounts = std::array<TrafficCount, reason_count>;
+
+// What a packet touches first comes first: a passed packet writes one cache line, a dropped one another.
+struct alignas(64) TargetCounts {
+    TrafficCount passed;
+    TrafficCount answered;
+    TrafficCount excused;  // passed by a filter, past all later stages; part of `passed`
+    Count verified_sources;
+    alignas(64) ReasonCounts reasons;
+
+    void reset() {
+        passed.reset();
+        answered.reset();
+        excused.reset();
+        verified_sources.reset();
+        for (auto& reason : reasons) reason.reset();
+    }
+};
+
+struct WorkerCounts {
+    explicit WorkerCounts(std::size_t slots) : targets(slots) {}
+
+    std::vector<TargetCounts> targets;
+    ReasonCounts unattributed;  // before a tenant was known
+    TrafficCount local;         // for the gateway itself: ARP, neighbour discovery, echo
+    Count sources_turned_away;  // the table of sources was full of verified ones
+};
+
+}  // namespace sluice::dataplane

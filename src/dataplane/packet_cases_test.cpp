@@ -1,0 +1,408 @@
+// Runs testdata/*.cases (their language: testdata/README.md) through the engine, each with IPv4 and with
+// IPv6.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "dataplane/engine.hpp"
+#include "net/protocol.hpp"
+#include "packet/packet_text.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Line {
+    std::string file;
+    int number = 0;
+    std::string text;
+
+    [[nodiscard]] std::string where() const { return file + ":" + std::to_string(number) + ": " + text; }
+};
+
+struct Case {
+    std::string name;
+    std::vector<Line> lines;
+};
+
+struct Host {
+    const char* name;
+    const char* ipv4;
+    const char* ipv6;
+};
+constexpr Host hosts[] = {
+    {"client", "198.18.0.5", "2001:db8:f:1::5"},          {"client2", "198.18.0.6", "2001:db8:f:1::6"},
+    {"attacker", "198.19.0.7", "2001:db8:f:a::7"},        {"server", "203.0.113.9", "2001:db8:3::9"},
+    {"server2", "203.0.113.10", "2001:db8:3::10"},        {"site", "203.0.113.0/24", "2001:db8:3::/48"},
+    {"stranger", "192.0.2.200", "2001:db8:99::1"},        {"other", "198.51.100.9", "2001:db8:2::9"},
+    {"other-site", "198.51.100.0/24", "2001:db8:2::/48"},
+};
+
+Words split(const std::string& text) {
+    std::istringstream in(text);
+    Words words;
+    for (std::string word; in >> word;) words.push_back(word);
+    return words;
+}
+
+std::string join(const Words& words, std::size_t from = 0) {
+    std::string text;
+    for (std::size_t i = from; i < words.size(); ++i) text += (i == from ? "" : " ") + words[i];
+    return text;
+}
+
+// "server:443" → "203.0.113.9:443" or "[2001:db8:3::9]:443"; other words stay.
+std::string with_address(const std::string& word, bool ipv6) {
+    const std::size_t colon = word.find(':');
+    const std::string name = word.substr(0, colon);
+    for (const Host& host : hosts) {
+        if (name != host.name) continue;
+        const std::string address = ipv6 ? host.ipv6 : host.ipv4;
+        if (colon == std::string::npos) return address;
+        return (ipv6 ? "[" + address + "]" : address) + word.substr(colon);
+    }
+    return word;
+}
+
+class Runner {
+  public:
+    explicit Runner(bool ipv6) : ipv6_(ipv6), random_(7), engine_({4096, 64, 64}, random_) {
+        first_.tenant = model::TenantId(1);
+        first_.prefixes = {prefix("site")};
+        second_.tenant = model::TenantId(2);
+        second_.prefixes = {prefix("other-site")};
+    }
+
+    void run(const Case& it) {
+        for (const Line& line : it.lines) {
+            line_ = &line;
+            step(split(line.text));
+            if (::testing::Test::HasFatalFailure() || skipped_) return;
+        }
+    }
+
+  private:
+    [[nodiscard]] std::string resolve(const std::string& word) const { return with_address(word, ipv6_); }
+    [[nodiscard]] net::Prefix prefix(const std::string& word) const {
+        const auto parsed = net::Prefix::parse(resolve(word));
+        EXPECT_TRUE(parsed.has_value()) << word;
+        return parsed.value_or(net::Prefix{});
+    }
+    [[nodiscard]] std::string where() const { return line_->where() + (ipv6_ ? " (IPv6)" : " (IPv4)"); }
+
+    void step(const Words& words) {
+        const std::string& verb = words[0];
+        if (verb == "only") {
+            skipped_ = words.at(1) != (ipv6_ ? "ipv6" : "ipv4");
+        } else if (verb == "target") {
+            add_target(words, first_);
+        } else if (verb == "other-target") {
+            add_target(words, second_);
+        } else if (verb == "filter") {
+            add_filter(words);
+        } else if (verb == "reload") {
+            load();
+        } else if (verb == "untarget") {
+            first_.targets.clear();
+            load();
+        } else if (verb == "after") {
+            const auto value = std::chrono::milliseconds(std::stoul(words.at(1)));
+            now_ += words.at(2) == "ms" ? value : value * 1000;
+        } else if (verb == "count") {
+            check_count(words);
+        } else {
+            packet(words);
+        }
+    }
+
+    void load() {
+        const std::vector<model::TenantProgram> programs{first_, second_};
+        const auto status = engine_.load(programs, now_);
+        ASSERT_TRUE(status.has_value()) << where() << "\n" << status.error().message();
+        loaded_ = true;
+    }
+
+    static model::RateLimit& limit_of(model::ScrubProfile& profile, const std::string& name) {
+        if (name == "source") return profile.source_limit;
+        if (name == "total") return profile.target_limit;
+        if (name == "fragments") return profile.fragment_limit;
+        if (name == "icmp") return profile.icmp_limit;
+        EXPECT_EQ(name, "udp") << "no such limit";
+        return profile.udp_limit;
+    }
+
+    void add_target(const Words& words, model::TenantProgram& program) {
+        model::ScrubTarget target;
+        target.prefix = prefix(words.at(1));
+        target.mitigation = model::MitigationId(10 + program.targets.size());
+        for (std::size_t i = 2; i < words.size(); ++i) {
+            if (words[i] == "verify-tcp") {
+                target.profile.verify_tcp = true;
+                if (i + 1 < words.size() && std::isdigit(words[i + 1][0]) != 0) {
+                    target.profile.verified_for_s = static_cast<std::uint32_t>(std::stoul(words[++i]));
+                }
+            } else if (words[i] == "keep-invalid") {
+                target.profile.drop_invalid = false;
+            } else if (words[i] == "reflection") {
+                std::istringstream names(words.at(++i));
+                for (std::string name; std::getline(names, name, ',');) {
+                    const auto vector = model::parse_attack_vector(name);
+                    ASSERT_TRUE(vector.has_value()) << where();
+                    target.profile.reflection.push_back(*vector);
+                }
+            } else {
+                auto& limit = limit_of(target.profile, words[i]);
+                const std::uint64_t value = std::stoull(words.at(i + 1));
+                (words.at(i + 2) == "pps" ? limit.packets_per_s : limit.bits_per_s) = value;
+                i += 2;
+            }
+        }
+        program.targets.push_back(target);
+    }
+
+    static std::pair<std::uint16_t, std::uint16_t> range(const std::string& text) {
+        const std::size_t dash = text.find('-');
+        const auto first = static_cast<std::uint16_t>(std::stoul(text));
+        if (dash == std::string::npos) return {first, first};
+        return {first, static_cast<std::uint16_t>(std::stoul(text.substr(dash + 1)))};
+    }
+
+    static std::uint8_t protocol(const std::string& name) {
+        if (name == "tcp") return 6;
+        if (name == "udp") return 17;
+        if (name == "icmp") return 1;
+        return static_cast<std::uint8_t>(std::stoul(name));
+    }
+
+    void add_filter(const Words& words) {
+        model::PacketFilter filter;
+        filter.name = words.at(1);
+        filter.action = words.at(2) == "pass" ? model::FilterAction::pass : model::FilterAction::drop;
+        for (std::size_t i = 3; i < words.size(); ++i) {
+            const std::string& word = words[i];
+            if (word == "fragments") {
+                filter.fragments_only = true;
+            } else if (word == "protocol") {
+                filter.protocol = protocol(words.at(++i));
+            } else if (word == "from") {
+                filter.source = prefix(words.at(++i));
+            } else if (word == "to") {
+                filter.destination = prefix(words.at(++i));
+            } else if (word == "port") {
+                std::tie(filter.destination_port_first, filter.destination_port_last) = range(words.at(++i));
+            } else if (word == "source-port") {
+                std::tie(filter.source_port_first, filter.source_port_last) = range(words.at(++i));
+            } else if (word == "length") {
+                std::tie(filter.length_first, filter.length_last) = range(words.at(++i));
+            } else if (word == "flags") {
+                const std::string& value = words.at(++i);
+                filter.tcp_flags_value = static_cast<std::uint8_t>(std::stoul(value, nullptr, 0));
+                filter.tcp_flags_mask =
+                    static_cast<std::uint8_t>(std::stoul(value.substr(value.find('/') + 1), nullptr, 0));
+            } else if (word == "for") {
+                filter.dynamic = true;
+                filter.expires_at = now_ + std::chrono::seconds(std::stoul(words.at(++i)));
+                ++i;
+            } else {
+                FAIL() << where() << "\nunknown word " << word;
+            }
+        }
+        first_.filters.push_back(filter);
+    }
+
+    std::vector<std::uint8_t> frame_of(const Words& words) {
+        if (words[0] == "hex") {
+            std::vector<std::uint8_t> bytes;
+            const std::string digits = [&] {
+                std::string all;
+                for (std::size_t i = 1; i < words.size(); ++i) all += words[i];
+                return all;
+            }();
+            for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+                bytes.push_back(static_cast<std::uint8_t>(std::stoul(digits.substr(i, 2), nullptr, 16)));
+            }
+            return bytes;
+        }
+        const auto frame = packet::parse_packet_text(join(in_family(words)));
+        EXPECT_TRUE(frame.has_value()) << where() << "\n" << (frame ? "" : frame.error().message());
+        return frame.value_or(std::vector<std::uint8_t>{});
+    }
+
+    // The words with addresses, ICMP and captured values of this run's family.
+    [[nodiscard]] Words in_family(Words words) const {
+        for (auto& word : words) {
+            word = resolve(word);
+            if (word.starts_with('$') && captured_.contains(word)) word = captured_.at(word);
+        }
+        if (words[0] == "echo") {
+            words[0] = ipv6_ ? "icmpv6" : "icmp";
+            words.insert(words.end(), {"type", ipv6_ ? "128" : "8"});
+        }
+        return words;
+    }
+
+    // "pass", "drop source-rate", "drop static-filter by no-telnet", "answer"
+    static std::string said(const Outcome& outcome) {
+        std::string text(model::to_string(outcome.verdict));
+        if (outcome.verdict == model::Verdict::drop)
+            text += " " + std::string(model::info(outcome.reason).name);
+        if (outcome.verdict == model::Verdict::drop && !outcome.rule.empty())
+            text += " by " + std::string(outcome.rule);
+        return text;
+    }
+
+    void packet(const Words& words) {
+        if (!loaded_ || !first_.filters.empty()) load();
+        const auto arrow = std::find(words.begin(), words.end(), "=>");
+        ASSERT_NE(arrow, words.end()) << where() << "\nno expectation";
+        Words packet(words.begin(), arrow);
+        const Words expected(arrow + 1, words.end());
+        const bool repeated = packet.size() > 2 && packet[1] == "×";
+        const std::size_t times = repeated ? std::stoul(packet[0]) : 1;
+        if (repeated) packet.erase(packet.begin(), packet.begin() + 2);
+        const auto frame = frame_of(packet);
+        const std::vector<std::span<const std::uint8_t>> frames(times, frame);
+        const auto outcomes = engine_.process(now_, frames);
+        ASSERT_EQ(outcomes.size(), times) << where();
+        if (repeated) return check_many(outcomes, expected);
+        const std::string verdict = said(outcomes[0]);
+        if (expected[0] == "drop") {
+            EXPECT_EQ(verdict, join(expected)) << where();
+            EXPECT_TRUE(outcomes[0].frame.empty()) << where();
+            return;
+        }
+        ASSERT_EQ(verdict, expected[0]) << where();
+        if (expected.size() > 1) check_frame(outcomes[0].frame, Words(expected.begin() + 1, expected.end()));
+    }
+
+    void check_many(std::span<const Outcome> outcomes, const Words& expected) {
+        std::map<std::string, std::size_t> seen;
+        for (const Outcome& outcome : outcomes) ++seen[said(outcome)];
+        std::map<std::string, std::size_t> wanted;
+        std::istringstream parts(join(expected));
+        for (std::string part; std::getline(parts, part, ',');) {
+            const Words words = split(part);
+            wanted[join(words, 1)] = std::stoul(words.at(0));
+        }
+        EXPECT_EQ(seen, wanted) << where();
+    }
+
+    void check_frame(std::span<const std::uint8_t> frame, const Words& expected) {
+        const std::string text = packet::describe_packet(frame);
+        const Words actual = split(text);
+        const Words wanted = in_family(expected);
+        ASSERT_EQ(actual.size(), wanted.size()) << where() << "\nwent out: " << text;
+        for (std::size_t i = 0; i < actual.size(); ++i) {
+            if (wanted[i].starts_with('$')) {
+                captured_[wanted[i]] = actual[i];
+            } else {
+                EXPECT_EQ(actual[i], wanted[i]) << where() << "\nwent out: " << text;
+            }
+        }
+    }
+
+    static model::DropReason reason_named(const std::string& name) {
+        for (const auto& row : model::drop_reasons()) {
+            if (row.name == name) return row.reason;
+        }
+        ADD_FAILURE() << "no such reason: " << name;
+        return model::DropReason::none;
+    }
+
+    void check_count(const Words& words) {
+        if (!loaded_) load();
+        const auto report = engine_.report();
+        const std::uint64_t wanted = std::stoull(words.back());
+        if (words[1] == "unattributed") {
+            const auto reason = reason_named(words.at(2));
+            EXPECT_EQ(report.unattributed[static_cast<std::size_t>(reason)].packets, wanted) << where();
+            return;
+        }
+        // Of the first tenant, all its targets together.
+        std::uint64_t sum = 0;
+        for (const auto& target : report.targets) {
+            if (target.tenant == first_.tenant) sum += count_of(target, words);
+        }
+        EXPECT_EQ(sum, wanted) << where();
+    }
+
+    static std::uint64_t count_of(const model::TargetCounters& target, const Words& words) {
+        const std::string& name = words[1];
+        if (words.size() == 4) {
+            for (std::size_t i = 0; i < target.stages.size(); ++i) {
+                if (model::to_string(static_cast<model::Stage>(i)) != name) continue;
+                const model::StageCount& stage = target.stages[i];
+                return (words[2] == "in"       ? stage.in
+                        : words[2] == "passed" ? stage.passed
+                                               : stage.dropped)
+                    .packets;
+            }
+            ADD_FAILURE() << "no such stage: " << name;
+            return 0;
+        }
+        if (name == "in") return target.in.packets;
+        if (name == "passed") return target.passed.packets;
+        if (name == "dropped") return target.dropped.packets;
+        if (name == "answered") return target.answered.packets;
+        if (name == "verified") return target.verified_sources;
+        return target.reasons[static_cast<std::size_t>(reason_named(name))].packets;
+    }
+
+    bool ipv6_;
+    base::SeededRandom random_;
+    Engine engine_;
+    model::TenantProgram first_;
+    model::TenantProgram second_;
+    base::Timestamp now_{std::chrono::hours(24 * 365 * 50)};
+    std::map<std::string, std::string> captured_;
+    const Line* line_ = nullptr;
+    bool loaded_ = false;
+    bool skipped_ = false;
+};
+
+std::vector<Case> read_cases() {
+    std::vector<std::filesystem::path> files;
+    for (const auto& entry : std::filesystem::directory_iterator("testdata")) {
+        if (entry.path().extension() == ".cases") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    std::vector<Case> cases;
+    for (const auto& path : files) {
+        std::ifstream in(path);
+        int number = 0;
+        for (std::string text; std::getline(in, text);) {
+            ++number;
+            text = text.substr(0, text.find(" #"));
+            if (text.empty() || text.starts_with('#')) continue;
+            if (text.starts_with("case ")) {
+                cases.push_back({path.stem().string() + ": " + text.substr(5), {}});
+            } else if (!split(text).empty()) {
+                cases.back().lines.push_back({path.filename().string(), number, text});
+            }
+        }
+    }
+    return cases;
+}
+
+class PacketCases : public ::testing::TestWithParam<bool> {};
+
+TEST_P(PacketCases, Hold) {
+    const auto cases = read_cases();
+    EXPECT_GE(cases.size(), 50U) << "the case files were not found";
+    for (const Case& it : cases) {
+        SCOPED_TRACE(it.name);
+        Runner(GetParam()).run(it);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, PacketCases, ::testing::Values(false, true),
+                         [](const auto& family) { return family.param ? "IPv6" : "IPv4"; });
+
+}  // namespace
+}  // namespace sluice::dataplane

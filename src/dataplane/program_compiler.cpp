@@ -1,0 +1,286 @@
+#include "dataplane/program_compiler.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "dataplane/coarse_time.hpp"
+#include "model/attack_vector.hpp"
+#include "net/protocol.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+using base::ErrorCode;
+using base::fail;
+
+std::string where(const model::TenantProgram& program, const std::string& object) {
+    return program.tenant.to_string() + ", " + object;
+}
+
+bool inside(const model::TenantProgram& program, const net::Prefix& prefix) {
+    return std::any_of(program.prefixes.begin(), program.prefixes.end(),
+                       [&](const net::Prefix& own) { return own.contains(prefix); });
+}
+
+base::Status check_target(const model::TenantProgram& program, const model::ScrubTarget& target) {
+    const std::string at = where(program, "target " + target.prefix.to_string());
+    if (!inside(program, target.prefix)) {
+        return fail(ErrorCode::invalid_argument, "the target is none of the tenant's addresses", at,
+                    "a target lies within one of the tenant's prefixes");
+    }
+    for (const model::AttackVector vector : target.profile.reflection) {
+        if (vector == model::AttackVector::fragment || model::info(vector).source_port != 0) continue;
+        return fail(ErrorCode::invalid_argument,
+                    "'" + std::string(model::to_string(vector)) + "' is no reflection over UDP", at,
+                    "name a vector with a source port (dns, ntp, …) or 'fragment'");
+    }
+    if (target.profile.verify_tcp && target.profile.verified_for_s == 0) {
+        return fail(ErrorCode::invalid_argument, "a proof that lives 0 seconds never lets anybody in", at,
+                    "set verified_for_s to at least 1");
+    }
+    return {};
+}
+
+base::Status check_filter(const model::TenantProgram& program, const model::PacketFilter& filter) {
+    const std::string at = where(program, "filter '" + filter.name + "'");
+    if (filter.name.empty()) return fail(ErrorCode::invalid_argument, "a filter has no name", at);
+    if (filter.destination.bits() != 0 && !inside(program, filter.destination)) {
+        return fail(
+            ErrorCode::invalid_argument,
+            "the destination " + filter.destination.to_string() + " is none of the tenant's addresses", at,
+            "leave it out, or name a prefix of the tenant");
+    }
+    if (filter.source.bits() != 0 && !filter.source.is_v4() && filter.source.contains(net::Address::v4(0))) {
+        return fail(ErrorCode::invalid_argument,
+                    "the source " + filter.source.to_string() + " covers all of IPv4 and a part of IPv6", at,
+                    "leave it out for both families, or name a longer prefix");
+    }
+    if (filter.source_port_first > filter.source_port_last ||
+        filter.destination_port_first > filter.destination_port_last ||
+        filter.length_first > filter.length_last) {
+        return fail(ErrorCode::invalid_argument, "a range ends before it begins", at);
+    }
+    if ((filter.tcp_flags_value & ~filter.tcp_flags_mask) != 0) {
+        return fail(ErrorCode::invalid_argument, "a TCP flag is asked for that the mask leaves out", at,
+                    "set the flag in the mask, too");
+    }
+    if (filter.dynamic && filter.expires_at == base::Timestamp{}) {
+        return fail(ErrorCode::invalid_argument, "a dynamic filter without an expiry would stay for ever",
+                    at);
+    }
+    return {};
+}
+
+CompiledFilter::Words words(const std::uint8_t* bytes) {
+    CompiledFilter::Words out;
+    std::memcpy(&out, bytes, 16);
+    return out;
+}
+
+void compile_prefix(const net::Prefix& prefix, CompiledFilter::Words& mask, CompiledFilter::Words& value) {
+    std::array<std::uint8_t, 16> bytes{};
+    for (unsigned bit = 0; bit < prefix.bits(); ++bit)
+        bytes[bit / 8] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
+    mask = words(bytes.data());
+    value = words(prefix.address().bytes().data());
+}
+
+CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, std::uint32_t rule) {
+    constexpr std::uint16_t last_port = 65535;
+    CompiledFilter out;
+    const auto when = [&out](bool asked, CompiledFilter::Condition condition) {
+        if (asked) out.conditions |= condition;
+    };
+    when(filter.protocol != 0, CompiledFilter::by_protocol);
+    when(filter.source.bits() != 0, CompiledFilter::by_source);
+    when(filter.destination.bits() != 0, CompiledFilter::by_destination);
+    when(filter.source_port_first != 0 || filter.source_port_last != last_port ||
+             filter.destination_port_first != 0 || filter.destination_port_last != last_port,
+         CompiledFilter::by_ports);
+    when(filter.tcp_flags_mask != 0, CompiledFilter::by_tcp_flags);
+    when(filter.length_first != 0 || filter.length_last != 65535, CompiledFilter::by_length);
+    when(filter.fragments_only, CompiledFilter::by_fragment);
+    when(filter.expires_at != base::Timestamp{}, CompiledFilter::by_time);
+    out.protocol = filter.protocol;
+    out.tcp_flags_mask = filter.tcp_flags_mask;
+    out.tcp_flags_value = filter.tcp_flags_value;
+    out.action = filter.action;
+    out.dynamic = filter.dynamic;
+    out.length_first = filter.length_first;
+    out.length_last = filter.length_last;
+    out.source_port_first = filter.source_port_first;
+    out.source_port_last = filter.source_port_last;
+    out.destination_port_first = filter.destination_port_first;
+    out.destination_port_last = filter.destination_port_last;
+    compile_prefix(filter.source, out.source_mask, out.source_value);
+    compile_prefix(filter.destination, out.destination_mask, out.destination_value);
+    const std::int64_t left = (filter.expires_at - now.wall).count();
+    out.expires_ns = left > 0 ? now.worker_ns + static_cast<std::uint64_t>(left) : 0;
+    out.rule = rule;
+    return out;
+}
+
+Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
+    const model::ScrubProfile& from = target.profile;
+    Profile out;
+    out.drop_invalid = from.drop_invalid;
+    out.verify_tcp = from.verify_tcp;
+    out.verified_for = from.verify_tcp ? coarse_duration(from.verified_for_s) : 0;
+    for (const model::AttackVector vector : from.reflection) {
+        if (vector == model::AttackVector::fragment) {
+            out.drop_fragments = true;
+        } else {
+            out.reflection |= 1U << static_cast<unsigned>(vector);
+        }
+    }
+    // All of one source's packets to a target meet on one worker; those to a target are spread over all.
+    out.source = meter::RateLimit::from(from.source_limit);
+    out.target = meter::RateLimit::from(from.target_limit, workers);
+    out.fragment = meter::RateLimit::from(from.fragment_limit, workers);
+    out.icmp = meter::RateLimit::from(from.icmp_limit, workers);
+    out.udp = meter::RateLimit::from(from.udp_limit, workers);
+    out.meter_source = out.source.any();
+    out.meter_destination = out.target.any() || out.fragment.any() || out.icmp.any() || out.udp.any();
+    out.wide = out.meter_destination && !target.prefix.is_host();
+    return out;
+}
+static_assert(static_cast<unsigned>(model::AttackVector::count_) <= 32, "a profile's vectors are 32 bits");
+
+}  // namespace
+
+base::Status validate(const model::TenantProgram& program, const CompilerLimits& limits) {
+    if (program.tenant.is_none()) {
+        return fail(ErrorCode::invalid_argument, "a program without a tenant", "program");
+    }
+    if (program.filters.size() > limits.filters_a_tenant) {
+        return fail(ErrorCode::exhausted, std::to_string(program.filters.size()) + " filters",
+                    program.tenant.to_string(),
+                    "a tenant may have " + std::to_string(limits.filters_a_tenant));
+    }
+    for (const auto& target : program.targets) {
+        if (auto status = check_target(program, target); !status) return status;
+    }
+    for (const auto& filter : program.filters) {
+        if (auto status = check_filter(program, filter); !status) return status;
+    }
+    return {};
+}
+
+// What a compilation makes; taken over only when all of it has succeeded.
+struct ProgramCompiler::Draft {
+    std::unique_ptr<Program> program = std::make_unique<Program>();
+    std::vector<TargetTable::Item> items;
+    std::map<Profile, std::uint16_t> profiles;
+    std::map<Owner, Given> given;
+    std::vector<std::uint32_t> free;
+    std::uint32_t never_used = 0;
+    std::uint32_t next_serial = 1;
+};
+
+ProgramCompiler::ProgramCompiler(CompilerLimits limits, base::Random& random)
+    : limits_(limits), random_(random) {}
+
+base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owner, Draft& draft) const {
+    if (const auto old = given_.find(owner); old != given_.end()) {
+        return draft.given.emplace(owner, old->second).first->second;
+    }
+    if (const auto here = draft.given.find(owner); here != draft.given.end()) return here->second;
+    Given given;
+    given.serial = draft.next_serial++;
+    if (!draft.free.empty()) {
+        given.slot = draft.free.back();
+        draft.free.pop_back();
+    } else if (draft.never_used < limits_.slots) {
+        given.slot = draft.never_used++;
+    } else {
+        return fail(ErrorCode::exhausted,
+                    "more than " + std::to_string(limits_.slots) + " targets and tenants",
+                    std::get<0>(owner).to_string(), "raise max_targets, or spread the tenants over gateways");
+    }
+    draft.program->fresh_slots.push_back(given.slot);
+    draft.given.emplace(owner, given);
+    return given;
+}
+
+base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair now, Draft& draft) const {
+    Program& out = *draft.program;
+    std::uint32_t filter_list = 0;
+    if (!program.filters.empty()) {
+        filter_list = static_cast<std::uint32_t>(out.filter_lists.size());
+        out.filter_lists.push_back({static_cast<std::uint32_t>(out.filters.size()),
+                                    static_cast<std::uint32_t>(program.filters.size())});
+        for (const auto& filter : program.filters) {
+            out.filters.push_back(compile_filter(filter, now, static_cast<std::uint32_t>(out.rules.size())));
+            out.rules.push_back(filter.name);
+        }
+    }
+    const auto place = [&](const net::Prefix& prefix, model::MitigationId mitigation,
+                           const net::Prefix& owner_prefix, const Profile& profile) -> base::Status {
+        const auto given = slot_for({program.tenant, mitigation, owner_prefix}, draft);
+        if (!given) return std::unexpected(given.error());
+        const auto index = draft.profiles.emplace(profile, static_cast<std::uint16_t>(draft.profiles.size()));
+        if (index.second) {
+            if (draft.profiles.size() > std::numeric_limits<std::uint16_t>::max()) {
+                return fail(ErrorCode::exhausted, "more than 65,535 different scrubbing profiles",
+                            program.tenant.to_string());
+            }
+            out.profiles.push_back(profile);
+        }
+        draft.items.push_back({prefix, {given->slot, given->serial, filter_list, index.first->second}});
+        return {};
+    };
+    for (const auto& target : program.targets) {
+        const Profile profile = compile_profile(target, limits_.workers);
+        if (auto status = place(target.prefix, target.mitigation, target.prefix, profile); !status)
+            return status;
+    }
+    for (const auto& prefix : program.prefixes) {
+        const bool diverted =
+            std::any_of(program.targets.begin(), program.targets.end(),
+                        [&](const model::ScrubTarget& target) { return target.prefix == prefix; });
+        if (diverted) continue;
+        const auto status = place(prefix, model::MitigationId{}, program.prefixes.front(), Profile{});
+        if (!status) return status;
+    }
+    return {};
+}
+
+base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
+    std::span<const model::TenantProgram> programs, TimePair now) {
+    Draft draft;
+    draft.free = free_;
+    draft.never_used = never_used_;
+    draft.next_serial = next_serial_;
+    draft.program->filter_lists.push_back({});
+    for (const auto& program : programs) {
+        if (auto status = validate(program, limits_); !status) return std::unexpected(status.error());
+        if (auto status = add(program, now, draft); !status) return std::unexpected(status.error());
+        draft.program->generation = std::max(draft.program->generation, program.generation);
+    }
+    auto table = TargetTable::build(draft.items, random_);
+    if (!table) {
+        table.error().hint = "a prefix belongs to one tenant and to one mitigation";
+        return std::unexpected(table.error());
+    }
+    draft.program->table = std::move(*table);
+    for (const auto& [owner, given] : draft.given) {
+        draft.program->owners.push_back(
+            {given.slot, given.serial, std::get<0>(owner), std::get<1>(owner), std::get<2>(owner)});
+    }
+    std::sort(draft.program->owners.begin(), draft.program->owners.end(),
+              [](const SlotOwner& a, const SlotOwner& b) { return a.slot < b.slot; });
+
+    // Slots of owners that are gone may be given out by the next compilation: until then the workers may
+    // still run the program that uses them.
+    for (const auto& [owner, given] : given_) {
+        if (!draft.given.contains(owner)) draft.free.push_back(given.slot);
+    }
+    given_ = std::move(draft.given);
+    free_ = std::move(draft.free);
+    never_used_ = draft.never_used;
+    next_serial_ = draft.next_serial;
+    return std::move(draft.program);
+}
+
+}  // namespace sluice::dataplane

@@ -1,0 +1,63 @@
+// model::TenantProgram (plain values) → Program (what the stages read). Remembers which target has which
+// slot, so that counters, meters and proofs of a target that stays survive every change.
+//
+// Control thread only. 10,000 tenants compile in some ten milliseconds.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <tuple>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "dataplane/program.hpp"
+
+namespace sluice::dataplane {
+
+struct CompilerLimits {
+    std::size_t slots = 16'384;  // targets and tenants together
+    std::size_t filters_a_tenant = 1024;
+    std::uint32_t workers = 1;  // that share a target's rate limits
+};
+
+// Wall time and the workers' clock at one moment: filters expire by the one and are compared with the other.
+struct TimePair {
+    base::Timestamp wall{};
+    std::uint64_t worker_ns = 0;
+};
+
+// What a program may not contain: targets or filters outside the tenant's prefixes, rates or vectors without
+// meaning, too many filters. The error's `where` names tenant and object.
+[[nodiscard]] base::Status validate(const model::TenantProgram& program, const CompilerLimits& limits);
+
+class ProgramCompiler {
+  public:
+    ProgramCompiler(CompilerLimits limits, base::Random& random);
+
+    // The full set. On an error nothing is changed, no slot is given out.
+    [[nodiscard]] base::Result<std::unique_ptr<Program>> compile(
+        std::span<const model::TenantProgram> programs, TimePair now);
+
+  private:
+    using Owner = std::tuple<model::TenantId, model::MitigationId, net::Prefix>;
+    struct Given {
+        std::uint32_t slot = 0;
+        std::uint32_t serial = 0;
+    };
+    struct Draft;
+    [[nodiscard]] base::Status add(const model::TenantProgram& program, TimePair now, Draft& draft) const;
+    [[nodiscard]] base::Result<Given> slot_for(const Owner& owner, Draft& draft) const;
+
+    CompilerLimits limits_;
+    base::Random& random_;
+    std::map<Owner, Given> given_;
+    std::vector<std::uint32_t> free_;
+    std::uint32_t never_used_ = 0;  // the first slot that nobody had yet
+    std::uint32_t next_serial_ = 1;
+};
+
+}  // namespace sluice::dataplane
