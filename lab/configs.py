@@ -8,6 +8,9 @@ import os
 from processes import Process
 
 BIN = os.environ.get("SLUICE_BIN") or os.path.join(os.path.dirname(__file__), "..", "build", "release", "bin")
+
+THRESHOLD_PPS = 10_000
+LOGINS = ()
 BINARIES = ("sluice-controller", "sluice-collector", "sluice-gateway", "sluice")
 
 
