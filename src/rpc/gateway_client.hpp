@@ -54,7 +54,7 @@ class GatewayClient {
 
   private:
     class Impl;
-    std::shared_ptr<Impl> impl_;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace sluice::rpc

@@ -58,7 +58,7 @@ class LinkServer {
 
   private:
     class Impl;
-    std::shared_ptr<Impl> impl_;
+    std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace sluice::rpc

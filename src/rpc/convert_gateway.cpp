@@ -1,0 +1,134 @@
+#include "rpc/convert_gateway.hpp"
+
+#include <optional>
+
+#include "rpc/convert_basic.hpp"
+#include "rpc/field_reader.hpp"
+
+namespace sluice::rpc {
+namespace {
+
+using rpc::to_message;
+
+constexpr std::size_t max_targets = 65'536;
+
+using ReasonCounts = std::array<model::PacketCount, static_cast<std::size_t>(model::DropReason::count_)>;
+using StageCounts = std::array<model::StageCount, static_cast<std::size_t>(model::Stage::count_)>;
+
+void to_message(const model::PacketCount& count, link::v1::Count& out) {
+    out.set_packets(count.packets);
+    out.set_bytes(count.bytes);
+}
+model::PacketCount to_count(const link::v1::Count& in) {
+    return {in.packets(), in.bytes()};
+}
+bool is_zero(const model::PacketCount& count) {
+    return count.packets == 0 && count.bytes == 0;
+}
+
+template <class Repeated>
+void reasons_to_message(const ReasonCounts& counts, Repeated& out) {
+    for (const auto& reason : model::drop_reasons()) {
+        const auto& count = counts[static_cast<std::size_t>(reason.reason)];
+        if (is_zero(count)) continue;
+        auto& item = *out.Add();
+        item.set_reason(std::string(reason.name));
+        to_message(count, *item.mutable_count());
+    }
+}
+
+template <class Repeated>
+void read_reasons(FieldReader& read, const Repeated& in, ReasonCounts& counts, std::string_view field) {
+    if (!read.size(in.size(), 4 * counts.size(), field)) return;
+    for (const auto& item : in) {
+        for (const auto& reason : model::drop_reasons()) {
+            if (item.reason() != reason.name) continue;
+            counts[static_cast<std::size_t>(reason.reason)] = to_count(item.count());
+        }
+    }
+}
+
+void stages_to_message(const StageCounts& stages, link::v1::TargetCounters& out) {
+    for (std::size_t i = 0; i < stages.size(); ++i) {
+        const auto& stage = stages[i];
+        if (is_zero(stage.in) && is_zero(stage.passed) && is_zero(stage.dropped)) continue;
+        auto& item = *out.add_stages();
+        item.set_stage(std::string(model::to_string(static_cast<model::Stage>(i))));
+        to_message(stage.in, *item.mutable_in());
+        to_message(stage.passed, *item.mutable_passed());
+        to_message(stage.dropped, *item.mutable_dropped());
+    }
+}
+
+void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCounts& stages) {
+    if (!read.size(in.stages_size(), 4 * stages.size(), "targets.stages")) return;
+    for (const auto& item : in.stages()) {
+        for (std::size_t i = 0; i < stages.size(); ++i) {
+            if (item.stage() != model::to_string(static_cast<model::Stage>(i))) continue;
+            stages[i] = {to_count(item.in()), to_count(item.passed()), to_count(item.dropped())};
+        }
+    }
+}
+
+}  // namespace
+
+void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out) {
+    out.set_diversion_next_hop(to_bytes_or_empty(report.diversion_next_hop));
+    out.set_diversion_next_hop6(to_bytes_or_empty(report.diversion_next_hop6));
+    out.set_started_at(to_ns(report.started_at));
+    out.set_at(to_ns(report.at));
+    out.set_generation(report.generation);
+    for (const auto& target : report.targets) {
+        auto& item = *out.add_targets();
+        item.set_tenant(target.tenant.value());
+        item.set_mitigation(target.mitigation.value());
+        to_message(target.target, *item.mutable_target());
+        to_message(target.in, *item.mutable_in());
+        to_message(target.passed, *item.mutable_passed());
+        to_message(target.dropped, *item.mutable_dropped());
+        to_message(target.answered, *item.mutable_answered());
+        stages_to_message(target.stages, item);
+        reasons_to_message(target.reasons, *item.mutable_reasons());
+        item.set_verified_sources(target.verified_sources);
+    }
+    reasons_to_message(report.unattributed, *out.mutable_unattributed());
+}
+
+base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, const std::string& name) {
+    FieldReader read("gateway report");
+    model::GatewayReport report;
+    report.name = name;
+    report.diversion_next_hop = read.address_or_none(in.diversion_next_hop(), "diversion_next_hop");
+    report.diversion_next_hop6 = read.address_or_none(in.diversion_next_hop6(), "diversion_next_hop6");
+    if (read.ok() && !report.diversion_next_hop.is_none() && !report.diversion_next_hop.is_v4()) {
+        read.fail("diversion_next_hop", "is no IPv4 address");
+    }
+    if (read.ok() && report.diversion_next_hop6.is_v4()) {
+        read.fail("diversion_next_hop6", "is no IPv6 address");
+    }
+    report.started_at = read.time(in.started_at(), "started_at");
+    report.at = read.time(in.at(), "at");
+    report.generation = in.generation();
+    if (read.size(in.targets_size(), max_targets, "targets")) {
+        report.targets.reserve(static_cast<std::size_t>(in.targets_size()));
+        for (const auto& item : in.targets()) {
+            auto& target = report.targets.emplace_back();
+            target.tenant = read.id<model::TenantId>(item.tenant(), "targets.tenant");
+            target.mitigation = model::MitigationId(item.mitigation());
+            target.target = read.prefix(item.target(), "targets.target");
+            target.in = to_count(item.in());
+            target.passed = to_count(item.passed());
+            target.dropped = to_count(item.dropped());
+            target.answered = to_count(item.answered());
+            read_stages(read, item, target.stages);
+            read_reasons(read, item.reasons(), target.reasons, "targets.reasons");
+            target.verified_sources = item.verified_sources();
+            if (!read.ok()) break;
+        }
+    }
+    read_reasons(read, in.unattributed(), report.unattributed, "unattributed");
+    if (!read.ok()) return std::unexpected(read.error());
+    return report;
+}
+
+}  // namespace sluice::rpc
