@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { consentModes, listed, plural, stageSentence, vectorPlain, vectorTitle } from "./words";
+
+describe("words", () => {
+  it("lists as one says it", () => {
+    expect(listed([])).toBe("");
+    expect(listed(["a"])).toBe("a");
+    expect(listed(["a", "b", "c"])).toBe("a, b and c");
+  });
+  it("counts as one says it", () => {
+    expect(plural(1, "customer")).toBe("1 customer");
+    expect(plural(1200, "customer")).toBe("1,200 customers");
+    expect(plural(2, "address", "addresses")).toBe("2 addresses");
+  });
+  it("shows what it does not know instead of hiding it", () => {
+    expect(vectorTitle("new-kind")).toBe("new-kind");
+    expect(vectorPlain("new-kind")).toContain("new-kind");
+    expect(stageSentence("new-stage")).toBe("");
+  });
+  it("explains each consent by its effect", () => {
+    for (const c of consentModes) {
+      expect(c.sentence).toMatch(/\.$/);
+      expect(c.effect).toMatch(/^From now on/);
+    }
+  });
+});

@@ -1,0 +1,104 @@
+// What the gateways do with the diverted traffic: the stages in the order in which a packet meets them, and each reason
+// for a drop with its sentence.
+import type { MitigationCounters } from "../api/types";
+import { byteCount, exactCount, packetRate, share, shortCount } from "../format/units";
+import { stageSentence, stageTitle } from "../format/words";
+import { Rows } from "../parts/Rows";
+import { PassBar } from "../parts/Share";
+import { When } from "../parts/When";
+
+const count = (n: number) => <span title={exactCount(n)}>{shortCount(n)}</span>;
+
+export function CounterTotals({ counters }: { counters: MitigationCounters }) {
+  const { received, passed, dropped, answered } = counters;
+  const figures: [string, string, number, number, number][] = [
+    ["Received", "plain", received.packets, received.bytes, counters.received_rate.packets_per_s],
+    ["Passed", "passed", passed.packets, passed.bytes, counters.passed_rate.packets_per_s],
+    ["Dropped", "dropped", dropped.packets, dropped.bytes, counters.dropped_rate.packets_per_s],
+    ["Answered", "plain", answered.packets, answered.bytes, counters.answered_rate.packets_per_s],
+  ];
+  return (
+    <>
+      <dl className="counts">
+        {figures.map(([label, look, packets, bytes, rate]) => (
+          <div key={label} className={`counts__${look}`}>
+            <dt>{label}</dt>
+            <dd>
+              <b title={`${exactCount(packets)} packets`}>{shortCount(packets)}</b>
+              <span className="quiet">
+                {" "}
+                packets · {byteCount(bytes)} · {packetRate(rate)} now
+              </span>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <PassBar
+        passed={passed.packets}
+        dropped={dropped.packets}
+        label={`${share(passed.packets, passed.packets + dropped.packets)} passed, ${share(dropped.packets, passed.packets + dropped.packets)} dropped`}
+      />
+      <p className="quiet">
+        {share(dropped.packets, received.packets)} of the packets were dropped.{" "}
+        {answered.packets > 0 && `${shortCount(answered.packets)} were answered to check their sender; ${exactCount(counters.verified_sources)} senders proved to be real. `}
+        Counted until <When at={counters.at} />.
+      </p>
+    </>
+  );
+}
+
+export function StageRows({ counters }: { counters: MitigationCounters }) {
+  return (
+    <Rows
+      label="Stages"
+      items={counters.stages}
+      id={(s) => s.stage}
+      columns={[
+        {
+          head: "Stage, and what it asks",
+          wrap: true,
+          cell: (s) => (
+            <>
+              <strong>{stageTitle(s.stage)}</strong>
+              <span className="under">{stageSentence(s.stage)}</span>
+            </>
+          ),
+        },
+        { head: "In", cell: (s) => count(s.received.packets), number: true },
+        { head: "Passed", cell: (s) => <span className="is-passed">{count(s.passed.packets)}</span>, number: true },
+        { head: "Dropped", cell: (s) => <span className={s.dropped.packets > 0 ? "is-dropped" : "quiet"}>{count(s.dropped.packets)}</span>, number: true },
+        { head: "Share", cell: (s) => <PassBar passed={s.passed.packets} dropped={s.dropped.packets} />, width: "6rem" },
+      ]}
+    />
+  );
+}
+
+export function ReasonRows({ counters, plain = false }: { counters: MitigationCounters; plain?: boolean }) {
+  const all = counters.dropped.packets;
+  if (counters.reasons.length === 0) return <p className="quiet">Nothing was dropped so far.</p>;
+  return (
+    <Rows
+      label="Reasons for drops"
+      items={counters.reasons}
+      id={(r) => r.reason}
+      columns={[
+        {
+          head: "Why",
+          wrap: true,
+          cell: (r) => (
+            <>
+              {r.sentence}
+              {!plain && (
+                <span className="under">
+                  {stageTitle(r.stage)} · <code>{r.reason}</code>
+                </span>
+              )}
+            </>
+          ),
+        },
+        { head: "Packets", cell: (r) => count(r.packets), number: true },
+        { head: "Of all drops", cell: (r) => share(r.packets, all), number: true },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,268 @@
+// The operator's first screen, made to hang on a wall: who is under attack, what is done, is the platform well.
+import { Search } from "@carbon/react";
+import { useState } from "react";
+import { Link } from "wouter";
+import { useEvents, useOverview, useTenants } from "../api/queries";
+import { useRecentTraffic } from "../api/traffic";
+import type { Attack, Overview as OverviewData, Tenant } from "../api/types";
+import { bitRate, packetRate, share } from "../format/units";
+import { plural, vectorTitle } from "../format/words";
+import { attackUrgency, byUrgency, hostText, overviewHeadline, overviewSentence, type Urgency } from "../logic/posture";
+import { Async } from "../parts/Async";
+import { Empty } from "../parts/Empty";
+import { Panel } from "../parts/Panel";
+import { PassBar } from "../parts/Share";
+import { Spark } from "../parts/Spark";
+import { UrgencyState } from "../parts/State";
+import { When } from "../parts/When";
+import { Page } from "../shell/Page";
+import "../styles/form.scss";
+
+const sparkSeconds = 300;
+const sparks = 12; // attacks beyond these are shown without a picture
+
+export default function Overview() {
+  const overview = useOverview();
+  const board = overview.data;
+  const attacked = (board?.tenants_under_attack ?? 0) > 0;
+  return (
+    <Page
+      title={board ? overviewHeadline(board) : "Under attack"}
+      heading={board ? <span className={attacked ? "headline headline--alarm" : "headline"}>{overviewHeadline(board)}</span> : undefined}
+      lead={board && overviewSentence(board)}
+    >
+      <Async query={overview} lines={8}>
+        {(data) => (
+          <>
+            <Totals data={data} />
+            <div className="board">
+              <div className="board__main">
+                {data.attacks.length > 0 && (
+                  <ul className="attacks" aria-label="Attacks, most urgent first">
+                    {byUrgency(data.attacks).map((attack, i) => (
+                      <AttackCard key={attack.incident.id} attack={attack} spark={i < sparks} />
+                    ))}
+                  </ul>
+                )}
+                <Customers attacks={data.attacks} count={data.tenants} />
+              </div>
+              <aside className="board__side" aria-label="Platform">
+                <Platform data={data} />
+                <Latest />
+              </aside>
+            </div>
+          </>
+        )}
+      </Async>
+    </Page>
+  );
+}
+
+function Totals({ data }: { data: OverviewData }) {
+  const { passed, dropped } = data;
+  const scrubbed = passed.packets_per_s + dropped.packets_per_s;
+  return (
+    <dl className="totals">
+      <div>
+        <dt>Arriving at the edge</dt>
+        <dd>
+          <b>{bitRate(data.inbound.bits_per_s)}</b> <span className="quiet">{packetRate(data.inbound.packets_per_s)}</span>
+        </dd>
+      </div>
+      <div className="totals__passed">
+        <dt>
+          <span className="swatch swatch--passed" aria-hidden="true" /> Passed by the gateways
+        </dt>
+        <dd>
+          <b>{bitRate(passed.bits_per_s)}</b> <span className="quiet">{packetRate(passed.packets_per_s)}</span>
+        </dd>
+      </div>
+      <div className="totals__dropped">
+        <dt>
+          <span className="swatch swatch--dropped" aria-hidden="true" /> Dropped by the gateways
+        </dt>
+        <dd>
+          <b>{bitRate(dropped.bits_per_s)}</b> <span className="quiet">{packetRate(dropped.packets_per_s)}</span>
+        </dd>
+      </div>
+      <div>
+        <dt>Of diverted packets dropped</dt>
+        <dd>
+          <b>{share(dropped.packets_per_s, scrubbed)}</b>
+        </dd>
+      </div>
+    </dl>
+  );
+}
+
+function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
+  const { incident, passed, dropped } = attack;
+  const urgency: Urgency = attackUrgency(attack);
+  const traffic = useRecentTraffic(incident.tenant_id, sparkSeconds, spark);
+  const diverted = urgency === "cleaning" || urgency === "cooling";
+  const kinds = incident.vectors.slice(0, 3).map(vectorTitle).join(", ") || "Unusual traffic";
+  return (
+    <li className={`attack attack--${urgency}`}>
+      <div className="attack__who">
+        <Link href={`/incidents/${incident.id}`} data-row className="attack__link">
+          {incident.tenant_name}
+        </Link>
+        <span className="attack__what">
+          {kinds} on <span className="number">{hostText(incident.target)}</span>
+        </span>
+        <span className="attack__since quiet">
+          since <When at={incident.started_at} />
+        </span>
+      </div>
+      <div className="attack__state">
+        <UrgencyState urgency={urgency} />
+        <span className="quiet">
+          {bitRate(incident.current.bits_per_s)} now, peak {bitRate(incident.peak.bits_per_s)}
+        </span>
+      </div>
+      <div className="attack__picture">
+        {spark && (
+          <Spark
+            series={traffic.data}
+            unit="packets_per_s"
+            label={
+              diverted
+                ? `Last 5 minutes at ${incident.tenant_name}: passed ${packetRate(passed.packets_per_s)}, dropped ${packetRate(dropped.packets_per_s)} now`
+                : `Last 5 minutes at ${incident.tenant_name}: ${packetRate(incident.current.packets_per_s)} arriving now, nothing is dropped`
+            }
+          />
+        )}
+      </div>
+      <dl className="attack__figures">
+        {diverted ? (
+          <>
+            <div>
+              <dt>Passed</dt>
+              <dd className="is-passed">{packetRate(passed.packets_per_s)}</dd>
+            </div>
+            <div>
+              <dt>Dropped</dt>
+              <dd className="is-dropped">{packetRate(dropped.packets_per_s)}</dd>
+            </div>
+            <div className="attack__bar">
+              <PassBar passed={passed.packets_per_s} dropped={dropped.packets_per_s} />
+            </div>
+          </>
+        ) : (
+          <>
+            <div>
+              <dt>Arriving</dt>
+              <dd>
+                <strong>{packetRate(incident.current.packets_per_s)}</strong>
+              </dd>
+            </div>
+            <div>
+              <dt>Dropped</dt>
+              <dd>nothing</dd>
+            </div>
+          </>
+        )}
+      </dl>
+    </li>
+  );
+}
+
+// Every customer, quiet ones too, as small as they can be read: a thousand fit.
+function Customers({ attacks, count }: { attacks: readonly Attack[]; count: number }) {
+  const tenants = useTenants();
+  const [wanted, setWanted] = useState("");
+  const worst = new Map(byUrgency(attacks).map((a) => [a.incident.tenant_id, attackUrgency(a)]).reverse() as [string, Urgency][]);
+  return (
+    <Panel
+      title="All customers"
+      note={count === 0 ? undefined : `${plural(count, "customer")}, ${worst.size === 0 ? "none" : worst.size} under attack`}
+      actions={
+        <Search size="sm" labelText="Search customers" placeholder="Search ( / )" value={wanted} onChange={(event) => setWanted(event.target.value)} closeButtonLabelText="Clear the search" />
+      }
+    >
+      <Async query={tenants} lines={4}>
+        {(all) => <CustomerGrid tenants={matching(all, wanted)} worst={worst} wanted={wanted} />}
+      </Async>
+    </Panel>
+  );
+}
+
+function matching(tenants: readonly Tenant[], wanted: string): Tenant[] {
+  const needle = wanted.trim().toLowerCase();
+  const found = needle ? tenants.filter((t) => t.name.toLowerCase().includes(needle) || t.slug.includes(needle)) : [...tenants];
+  return found.sort((a, b) => a.name.localeCompare(b.name));
+}
+
+function CustomerGrid({ tenants, worst, wanted }: { tenants: Tenant[]; worst: Map<string, Urgency>; wanted: string }) {
+  if (tenants.length === 0) {
+    return wanted ? (
+      <Empty title={`No customer is called “${wanted}”.`}>Search by a part of the name, or clear the search to see all.</Empty>
+    ) : (
+      <Empty title="There are no customers yet.">Describe them in a policy file and apply it with “sluice apply FILE”.</Empty>
+    );
+  }
+  return (
+    <ul className="customers">
+      {tenants.map((tenant) => {
+        const urgency = worst.get(tenant.id);
+        return (
+          <li key={tenant.id} className={urgency ? `customer customer--${urgency}` : "customer"}>
+            <Link href={`/customers/${tenant.id}`}>{tenant.name}</Link>
+            {urgency && <UrgencyState urgency={urgency} />}
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+function Platform({ data }: { data: OverviewData }) {
+  const lines: [string, number, number][] = [
+    ["Gateways", data.gateways_up, data.gateways],
+    ["Collectors", data.collectors_up, data.collectors],
+    ["BGP speakers", data.speakers_up, data.speakers],
+  ];
+  return (
+    <Panel title="Platform" actions={<Link href="/health">Health</Link>}>
+      <dl className="updown">
+        {lines.map(([label, up, all]) => (
+          <div key={label} className={up < all ? "updown--bad" : all === 0 ? "updown--none" : undefined}>
+            <dt>{label}</dt>
+            <dd className="number">{all === 0 ? "none seen" : `${up} of ${all} up`}</dd>
+          </div>
+        ))}
+      </dl>
+      {data.alarms.map((alarm) => (
+        <div key={`${alarm.code} ${alarm.subject}`} className={`alarm alarm--${alarm.severity}`}>
+          <strong>{alarm.sentence}</strong>
+          <p>{alarm.what_to_do}</p>
+        </div>
+      ))}
+      {data.alarms.length === 0 && <p className="quiet">No alarms.</p>}
+    </Panel>
+  );
+}
+
+function Latest() {
+  const events = useEvents(12);
+  return (
+    <Panel title="Latest">
+      <Async query={events} lines={5}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <p className="quiet">Nothing has happened yet. Incidents, mitigations and alarms appear here.</p>
+          ) : (
+            <ol className="events">
+              {page.items.map((event) => (
+                <li key={event.sequence}>
+                  <When at={event.at} show="absolute" />
+                  {event.incident_id ? <Link href={`/incidents/${event.incident_id}`}>{event.text}</Link> : <span>{event.text}</span>}
+                </li>
+              ))}
+            </ol>
+          )
+        }
+      </Async>
+    </Panel>
+  );
+}

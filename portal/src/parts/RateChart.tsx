@@ -1,0 +1,87 @@
+// Traffic over time. The drawing library is fetched when the first chart is shown; a table tells the same to those who
+// do not see it.
+import { lazy, Suspense } from "react";
+import { bitRate, packetRate } from "../format/units";
+import { clock } from "../format/time";
+import { largest, latest, type Unit } from "../logic/series";
+
+const Canvas = lazy(() => import("./RateCanvas"));
+
+export interface ChartLine {
+  label: string;
+  values: (number | null)[];
+  look: "line" | "passed" | "dropped"; // passed and dropped are stacked areas, dropped on top
+}
+
+export interface ChartMark {
+  at: number; // Unix seconds
+  label: string;
+}
+
+export interface RateChartProps {
+  label: string;
+  at: number[];
+  lines: ChartLine[];
+  unit: Unit;
+  marks?: ChartMark[];
+  height?: number;
+  syncKey?: string;
+}
+
+export const rateText = (unit: Unit) => (unit === "bits_per_s" ? bitRate : packetRate);
+
+export function RateChart(props: RateChartProps) {
+  const { label, lines, unit, at, height = 220 } = props;
+  const text = rateText(unit);
+  const summary = lines
+    .map((line) => {
+      const now = latest(line.values);
+      return `${line.label}: ${now === null ? "nothing reported" : `${text(now)} now, at most ${text(largest(line.values))}`}`;
+    })
+    .join("; ");
+  return (
+    <figure className="chart">
+      <ul className="chart__legend" aria-hidden="true">
+        {lines.map((line) => (
+          <li key={line.label}>
+            <span className={`swatch swatch--${line.look}`} />
+            {line.label}
+            <b className="number">{latest(line.values) === null ? "–" : text(latest(line.values)!)}</b>
+          </li>
+        ))}
+      </ul>
+      <div role="img" aria-label={`${label}. ${summary}.`} style={{ blockSize: height }}>
+        <Suspense fallback={null}>
+          <Canvas {...props} height={height} />
+        </Suspense>
+      </div>
+      <details className="chart__table">
+        <summary>The last figures as a table</summary>
+        <table>
+          <caption className="hidden">{label}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              {lines.map((line) => (
+                <th scope="col" key={line.label}>
+                  {line.label}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {at.slice(-12).map((time, i, shown) => (
+              <tr key={time}>
+                <th scope="row">{clock(time * 1000)}</th>
+                {lines.map((line) => {
+                  const value = line.values[at.length - shown.length + i];
+                  return <td key={line.label}>{value === null || value === undefined ? "–" : text(value)}</td>;
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </figure>
+  );
+}

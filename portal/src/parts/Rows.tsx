@@ -1,0 +1,50 @@
+// A dense table: 24-pixel rows, Carbon's look, scrolling by itself where the screen is narrow (and then reachable by
+// keyboard).
+import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@carbon/react";
+import type { ReactNode } from "react";
+import "../styles/table.scss";
+
+export interface Column<T> {
+  head: string;
+  cell: (item: T) => ReactNode;
+  number?: boolean; // right-aligned
+  width?: string;
+  wrap?: boolean;
+}
+
+interface RowsProps<T> {
+  label: string;
+  columns: Column<T>[];
+  items: readonly T[];
+  id: (item: T, index: number) => string;
+  rowClass?: (item: T) => string | undefined;
+}
+
+export function Rows<T>({ label, columns, items, id, rowClass }: RowsProps<T>) {
+  return (
+    <div className="rows" role="region" aria-label={label} tabIndex={0}>
+      <Table size="xs" useZebraStyles={false} aria-label={label}>
+        <TableHead>
+          <TableRow>
+            {columns.map((column) => (
+              <TableHeader key={column.head} className={column.number ? "is-number" : ""} style={column.width ? { inlineSize: column.width } : undefined}>
+                {column.head}
+              </TableHeader>
+            ))}
+          </TableRow>
+        </TableHead>
+        <TableBody>
+          {items.map((item, index) => (
+            <TableRow key={id(item, index)} className={rowClass?.(item) ?? ""}>
+              {columns.map((column) => (
+                <TableCell key={column.head} className={`${column.number ? "is-number" : ""} ${column.wrap ? "is-wrapped" : ""}`}>
+                  {column.cell(item)}
+                </TableCell>
+              ))}
+            </TableRow>
+          ))}
+        </TableBody>
+      </Table>
+    </div>
+  );
+}
