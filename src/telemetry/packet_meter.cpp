@@ -14,7 +14,7 @@ void PacketMeter::meter(const CapturedPacket& packet) {
         return;
     }
     record.packets = 1;
-    if (record.bytes == 0) record.bytes = packet.wire_length;
+    if (record.bytes == 0 || record.bytes > packet.wire_length) record.bytes = packet.wire_length;
     record.exporter = config_.exporter;
     record.sampling = config_.sampling;
     record.input_interface = packet.interface;

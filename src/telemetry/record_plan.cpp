@@ -231,6 +231,9 @@ void RecordPlan::note_traits() {
     using Extras = RecordExtras;
     traits_.has_extras = std::any_of(steps_.begin(), steps_.end(),
                                      [](const Step& step) { return step.home == FieldHome::extras; });
+    traits_.has_optional_extras = std::any_of(steps_.begin(), steps_.end(), [this](const Step& step) {
+        return step.home == FieldHome::extras && (step.if_zero || !fixed_);
+    });
     traits_.has_section =
         in_extras(offsetof(Extras, ethernet_section_at)) || in_extras(offsetof(Extras, ip_section_at));
     traits_.has_address = in_record(offsetof(Record, source)) || in_record(offsetof(Record, destination)) ||
@@ -302,7 +305,7 @@ void RecordPlan::run(const std::uint8_t* bytes, const RecordClock& clock, model:
                      RecordExtras& extras) const {
     run_fast(bytes, clock, record);
     if (steps_.empty()) return;
-    if (traits_.has_extras) extras = RecordExtras{};
+    if (traits_.has_optional_extras) extras = RecordExtras{};
     std::uint8_t* const bases[] = {reinterpret_cast<std::uint8_t*>(&record),
                                    reinterpret_cast<std::uint8_t*>(&extras)};
     for (const Step& step : steps_) {

@@ -49,6 +49,7 @@ struct PlanTraits {
     bool has_uptime = false;
     bool has_first = false;
     bool has_last = false;
+    bool has_optional_extras = false;  // of which a record may lack some: they are cleared first
 };
 
 class RecordPlan {

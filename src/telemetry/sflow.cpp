@@ -104,9 +104,12 @@ void read_raw_header(ByteCursor& cursor, FlowSample& sample) {
         sample.unreadable = LossReason::packet_not_ip;
         return;
     }
-    sample.unreadable = loss_of(read_packet_header(link->layer, header, sample.record));
-    sample.has_packet = !sample.unreadable;
-    if (sample.record.bytes == 0 || sample.record.bytes > frame_length) sample.record.bytes = frame_length;
+    model::FlowRecord record = sample.record;
+    sample.unreadable = loss_of(read_packet_header(link->layer, header, record));
+    if (sample.unreadable) return;
+    if (record.bytes == 0 || record.bytes > frame_length) record.bytes = frame_length;
+    sample.record = record;
+    sample.has_packet = true;
 }
 
 // Only where the raw header is not sent, too.
