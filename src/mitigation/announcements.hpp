@@ -45,7 +45,6 @@ class Announcements {
         GatewayRegistry& gateways;
         const PrefixSource& prefixes;
         Announcer& announcer;
-        MitigationObserver& observer;
         const base::Clock& clock;
         base::Logger log;
         base::MetricRegistry& metrics;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,7 +40,9 @@ struct InForce {
     std::uint64_t generation = 0;  // of the program that contains its target; 0: none yet
 };
 
-// Thread-safe. No thread of its own: call tick() at least every 100 ms.
+// Thread-safe. No thread of its own: call tick() at least every 100 ms. A store that hangs holds up the
+// callers, but not in_force(), on_gateway_report() and what Announcements calls: diversions away from a dead
+// gateway go on.
 class MitigationService {
   public:
     struct Dependencies {
@@ -67,17 +70,21 @@ class MitigationService {
     void on_gateway_report(const model::GatewayReport& report);
     void tick();
 
-    // By a person; `actor` is the user's login. Durable when they return.
-    // Errors: not_found, conflict (not in a state that allows it, or the version moved on where one is
-    // given), forbidden (consent is off), exhausted (a limit).
+    // By a person; `actor` is the user's login. Durable when they return. With `version`, only if that is
+    // still the stored one. Errors: not_found, conflict (not in a state that allows it, or another version),
+    // forbidden (consent is off), exhausted (a limit), invalid_argument.
+    struct Request {
+        model::MitigationId id;
+        std::string actor;
+        std::string reason;  // for people; may be empty
+        std::optional<std::uint64_t> version;
+    };
     [[nodiscard]] base::Result<model::Mitigation> approve(const model::TenantScope& scope,
-                                                          model::MitigationId id, const std::string& actor);
+                                                          const Request& request);
     [[nodiscard]] base::Result<model::Mitigation> withdraw(const model::TenantScope& scope,
-                                                           model::MitigationId id, const std::string& actor,
-                                                           const std::string& reason);
+                                                           const Request& request);
     [[nodiscard]] base::Result<model::Mitigation> extend(const model::TenantScope& scope,
-                                                         model::MitigationId id, const std::string& actor,
-                                                         base::Timestamp until);
+                                                         const Request& request, base::Timestamp until);
     [[nodiscard]] base::Result<model::Mitigation> find(const model::TenantScope& scope,
                                                        model::MitigationId id) const;
     [[nodiscard]] base::Result<std::vector<model::Mitigation>> list(const model::TenantScope& scope,
@@ -90,9 +97,11 @@ class MitigationService {
     // Called, without a lock, when in_force() may have changed; must not block.
     void on_change(std::function<void()> wake);
 
-    // From Announcements: what the speaker has taken or lost.
+    // From Announcements, never waiting for the store: what the speaker has taken or lost, and alarms.
     void announced(model::MitigationId id, const model::Route& route, base::Timestamp at);
     void lost(model::MitigationId id, const std::string& why, base::Timestamp at);
+    void set_alarm(const Alarm& alarm);
+    void gateway_changed(const std::string& name, bool healthy, base::Timestamp at);
 
   private:
     class Impl;

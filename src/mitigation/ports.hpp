@@ -2,6 +2,7 @@
 // them.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,7 +72,20 @@ enum class MitigationChange : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(MitigationChange change);
 
-// Told in order, after the change is durable, without any lock held. Must return soon.
+// Something of the platform's that a person must look at: raised once, cleared when it is over.
+struct Alarm {
+    std::string code;     // stable: "gateway-silent", "no-gateway", "speaker-down", "bgp-session-down",
+                          // "announce-failed", "announce-refused", "store-failed", "limit-reached",
+                          // "audit-failed", "program-failed"
+    std::string subject;  // which gateway, route, tenant …; code and subject together are one alarm
+    bool raised = true;
+    bool critical = false;
+    std::string sentence;
+    std::string what_to_do;
+};
+
+// Told in order, after the change is durable, without any lock held, from the threads that call the service
+// (tick() among them). Must return soon.
 class MitigationObserver {
   public:
     virtual ~MitigationObserver() = default;
@@ -80,8 +94,9 @@ class MitigationObserver {
     // Nothing will be done about (a part of) this incident, and why. Once for each reason.
     virtual void on_refusal(model::TenantId tenant, model::IncidentId incident, const std::string& text,
                             base::Timestamp at) = 0;
-    // The provider's own troubles: kind "alarm.raised", "alarm.cleared", "gateway.up", "gateway.down".
-    virtual void on_alarm(const std::string& kind, const std::string& text, base::Timestamp at) = 0;
+    virtual void on_alarm(const Alarm& alarm, base::Timestamp at) = 0;
+    // A gateway is fit to take traffic, or is not any more.
+    virtual void on_gateway(const std::string& name, bool healthy, base::Timestamp at) = 0;
 };
 
 }  // namespace sluice::mitigation
