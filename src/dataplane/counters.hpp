@@ -70,6 +70,7 @@ struct WorkerCounts {
     std::vector<TargetCounts> targets;
     ReasonCounts unattributed;  // before a tenant was known
     TrafficCount local;         // for the gateway itself: ARP, neighbour discovery, echo
+    TrafficCount ignored;       // from the clean leg, and not for the gateway
     Count sources_turned_away;  // the table of sources was full of verified ones
 };
 

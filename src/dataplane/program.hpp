@@ -75,11 +75,13 @@ struct SlotOwner {
     std::uint32_t slot = 0;
     std::uint32_t serial = 0;
     model::TenantId tenant;
+    std::uint64_t since = 0;         // the program with which it was given out
     model::MitigationId mitigation;  // none: the tenant's prefixes without a target
     net::Prefix prefix;              // of the target; of an undiverted tenant its first prefix
 };
 
 struct Program {
+    std::uint64_t sequence = 0;    // of this gateway's programs: 1, 2, …
     std::uint64_t generation = 0;  // the highest of the tenants'
     TargetTable table;
     std::vector<Profile> profiles;

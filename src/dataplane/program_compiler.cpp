@@ -188,6 +188,7 @@ base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owne
     if (const auto here = draft.given.find(owner); here != draft.given.end()) return here->second;
     Given given;
     given.serial = draft.next_serial++;
+    given.since = sequence_ + 1;
     if (!draft.free.empty()) {
         given.slot = draft.free.back();
         draft.free.pop_back();
@@ -265,8 +266,8 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     }
     draft.program->table = std::move(*table);
     for (const auto& [owner, given] : draft.given) {
-        draft.program->owners.push_back(
-            {given.slot, given.serial, std::get<0>(owner), std::get<1>(owner), std::get<2>(owner)});
+        draft.program->owners.push_back({given.slot, given.serial, std::get<0>(owner), given.since,
+                                         std::get<1>(owner), std::get<2>(owner)});
     }
     std::sort(draft.program->owners.begin(), draft.program->owners.end(),
               [](const SlotOwner& a, const SlotOwner& b) { return a.slot < b.slot; });
@@ -280,6 +281,7 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     free_ = std::move(draft.free);
     never_used_ = draft.never_used;
     next_serial_ = draft.next_serial;
+    draft.program->sequence = ++sequence_;
     return std::move(draft.program);
 }
 

@@ -47,6 +47,7 @@ class ProgramCompiler {
     struct Given {
         std::uint32_t slot = 0;
         std::uint32_t serial = 0;
+        std::uint64_t since = 0;
     };
     struct Draft;
     [[nodiscard]] base::Status add(const model::TenantProgram& program, TimePair now, Draft& draft) const;
@@ -58,6 +59,7 @@ class ProgramCompiler {
     std::vector<std::uint32_t> free_;
     std::uint32_t never_used_ = 0;  // the first slot that nobody had yet
     std::uint32_t next_serial_ = 1;
+    std::uint64_t sequence_ = 0;
 };
 
 }  // namespace sluice::dataplane

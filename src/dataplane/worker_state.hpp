@@ -69,12 +69,20 @@ struct WorkerState {
         now_coarse = coarse_time(ns) + 1;  // 0 means "never"
     }
 
-    // Before the first packet under a new program.
+    // Before the first packet under a new program: slots that have a new owner start at zero.
     void adopt(const Program& program) {
-        for (const std::uint32_t slot : program.fresh_slots) {
+        const auto clear = [this](std::uint32_t slot) {
             counts.targets[slot].reset();
             host_destinations[slot] = {};
+        };
+        if (program.sequence == adopted + 1) {
+            for (const std::uint32_t slot : program.fresh_slots) clear(slot);
+        } else {
+            for (const SlotOwner& owner : program.owners) {
+                if (owner.since > adopted) clear(owner.slot);
+            }
         }
+        adopted = program.sequence;
     }
 
     [[nodiscard]] std::uint64_t address_hash(std::uint32_t serial, const net::Address& address) const {
@@ -85,6 +93,7 @@ struct WorkerState {
         return base::siphash13(table_key, words[0], words[1], static_cast<std::uint64_t>(serial));
     }
 
+    std::uint64_t adopted = 0;  // sequence of the program
     std::uint64_t now_ns = 0;
     meter::Ticks now_ticks = 0;
     CoarseTime now_coarse = 1;

@@ -1,0 +1,174 @@
+#include "dataplane/gateway.hpp"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+
+#include "dataplane/report.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+// Empty polls in a row before a worker sleeps: about as long as a burst takes to arrive.
+constexpr std::uint32_t polls_before_sleep = 64;
+
+CompilerLimits compiler_limits(const Gateway::Config& config, std::size_t workers) {
+    return {config.max_targets, config.max_tenant_filters,
+            static_cast<std::uint32_t>(std::max<std::size_t>(1, workers))};
+}
+
+net::Address first_of(const std::vector<net::Address>& addresses, net::Family family) {
+    const auto found = std::find_if(addresses.begin(), addresses.end(),
+                                    [&](const net::Address& address) { return address.family() == family; });
+    return found == addresses.end() ? net::Address{} : *found;
+}
+
+void pin(int core) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(static_cast<std::size_t>(core), &set);
+    (void)pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+}  // namespace
+
+Gateway::Gateway(Config config, Dependencies dependencies)
+    : config_(std::move(config)),
+      deps_(std::move(dependencies)),
+      bogons_(config_.bogon_sources.empty() ? scrub::Bogons() : scrub::Bogons(config_.bogon_sources)),
+      dirty_local_(config_.dirty_mac, config_.dirty_addresses),
+      clean_local_(config_.way.source, config_.clean_addresses),
+      compiler_(compiler_limits(config_, deps_.ports.size()), deps_.random),
+      switch_(deps_.ports.size()) {}
+
+Gateway::~Gateway() {
+    stop();
+}
+
+base::Status Gateway::validate(const Config& config) {
+    using base::ErrorCode;
+    if (config.name.empty()) return base::fail(ErrorCode::invalid_argument, "a gateway needs a name", "name");
+    if (config.max_targets == 0 || config.max_targets > 1'000'000) {
+        return base::fail(ErrorCode::invalid_argument, "1 to 1,000,000 targets", "max_targets");
+    }
+    if (config.max_sources < 1024 || config.max_sources > 100'000'000) {
+        return base::fail(ErrorCode::invalid_argument, "1,024 to 100,000,000 sources", "max_sources");
+    }
+    if (config.idle_sleep_us > 10'000) {
+        return base::fail(ErrorCode::invalid_argument, "a worker that sleeps longer than 10 ms loses packets",
+                          "idle_sleep_us", "0 to 10000");
+    }
+    for (const int core : config.cores) {
+        if (core < 0 || core >= CPU_SETSIZE) {
+            return base::fail(ErrorCode::invalid_argument, "no such core: " + std::to_string(core), "cores");
+        }
+    }
+    return {};
+}
+
+base::Status Gateway::start() {
+    if (auto status = validate(config_); !status) return status;
+    if (deps_.ports.empty()) {
+        return base::fail(base::ErrorCode::invalid_argument, "a gateway without ports", "ports");
+    }
+    const WorkerLimits limits{config_.max_targets, config_.max_sources, config_.max_sources / 4};
+    const Secrets secrets = Secrets::from(deps_.random);
+    for (std::size_t i = 0; i < deps_.ports.size(); ++i) {
+        workers_.push_back(std::make_unique<Worker>(
+            i, limits, secrets, config_.way,
+            Worker::Dependencies{*deps_.ports[i].dirty, *deps_.ports[i].clean, switch_, bogons_, deps_.clock,
+                                 &dirty_local_, &clean_local_}));
+    }
+    started_at_ = deps_.clock.wall();
+    stopping_ = false;
+    for (std::size_t i = 0; i < workers_.size(); ++i) threads_.emplace_back([this, i] { run_worker(i); });
+    return {};
+}
+
+void Gateway::stop() {
+    stopping_ = true;
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+}
+
+void Gateway::run_worker(std::size_t index) {
+    if (index < config_.cores.size()) pin(config_.cores[index]);
+    deps_.ports[index].dirty->enter_thread();
+    deps_.ports[index].clean->enter_thread();
+    Worker& worker = *workers_[index];
+    std::uint32_t empty = 0;
+    while (!stopping_.load(std::memory_order_relaxed)) {
+        if (worker.run_once() != 0) {
+            empty = 0;
+        } else if (config_.idle_sleep_us != 0 && ++empty >= polls_before_sleep) {
+            std::this_thread::sleep_for(std::chrono::microseconds(config_.idle_sleep_us));
+        }
+    }
+    worker.rest();
+    deps_.ports[index].clean->leave_thread();
+    deps_.ports[index].dirty->leave_thread();
+}
+
+std::vector<base::Error> Gateway::apply(std::span<const model::TenantProgram> programs,
+                                        std::span<const model::TenantId> remove, bool full) {
+    const std::lock_guard lock(control_);
+    std::vector<base::Error> errors;
+    auto next = full ? std::map<model::TenantId, model::TenantProgram>{} : programs_;
+    for (const model::TenantId tenant : remove) next.erase(tenant);
+    for (const auto& program : programs) {
+        const auto status = dataplane::validate(program, compiler_limits(config_, deps_.ports.size()));
+        if (status) {
+            next.insert_or_assign(program.tenant, program);
+            continue;
+        }
+        errors.push_back(status.error());
+        if (const auto old = programs_.find(program.tenant); old != programs_.end()) next.insert(*old);
+    }
+    std::vector<model::TenantProgram> all;
+    all.reserve(next.size());
+    for (const auto& [tenant, program] : next) all.push_back(program);
+    const TimePair now{deps_.clock.wall(),
+                       static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count())};
+    auto compiled = compiler_.compile(all, now);
+    if (!compiled) {
+        // Programs that are right one by one contradict each other: nothing changes.
+        errors.push_back(compiled.error());
+        return errors;
+    }
+    switch_.publish(std::move(*compiled));
+    programs_ = std::move(next);
+    return errors;
+}
+
+model::GatewayReport Gateway::report() const {
+    const std::lock_guard lock(control_);
+    model::GatewayReport report;
+    report.name = config_.name;
+    report.diversion_next_hop = first_of(config_.dirty_addresses, net::Family::ipv4);
+    report.diversion_next_hop6 = first_of(config_.dirty_addresses, net::Family::ipv6);
+    report.started_at = started_at_;
+    report.at = deps_.clock.wall();
+    std::vector<const WorkerCounts*> counts;
+    for (const auto& worker : workers_) counts.push_back(&worker->counts());
+    add_counts(switch_.current(), counts, report);
+    return report;
+}
+
+std::uint64_t Gateway::local_packets() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().local.packets.value();
+    return sum;
+}
+std::uint64_t Gateway::ignored_packets() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().ignored.packets.value();
+    return sum;
+}
+std::uint64_t Gateway::sources_turned_away() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().sources_turned_away.value();
+    return sum;
+}
+
+}  // namespace sluice::dataplane

@@ -1,0 +1,92 @@
+// The data plane of one gateway: a worker thread a queue, and the control side: programs in, reports out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "base/result.hpp"
+#include "dataplane/program_compiler.hpp"
+#include "dataplane/program_switch.hpp"
+#include "dataplane/worker.hpp"
+#include "model/gateway_report.hpp"
+#include "model/tenant_program.hpp"
+
+namespace sluice::dataplane {
+
+// The same queue of both legs; one worker's. `clean` may be the same port as `dirty`.
+struct WorkerPorts {
+    packet::Port* dirty = nullptr;
+    packet::Port* clean = nullptr;
+};
+
+class Gateway {
+  public:
+    struct Config {
+        std::string name = "gateway";
+        WayOut way;
+        Mac dirty_mac{};
+        std::vector<net::Address>
+            dirty_addresses;  // answered for on that leg; the first of a family is reported
+        std::vector<net::Address> clean_addresses;
+        std::vector<int> cores;             // one a worker; empty: wherever the system puts them
+        std::uint32_t idle_sleep_us = 100;  // after a while without packets; 0: never sleep, burn the core
+        std::size_t max_targets = 16'384;   // targets and tenants together
+        std::size_t max_sources = 262'144;  // remembered by each worker
+        std::size_t max_tenant_filters = 1024;
+        std::vector<net::Prefix> bogon_sources;  // empty: the built-in list
+    };
+    struct Dependencies {
+        std::vector<WorkerPorts> ports;
+        const base::Clock& clock;
+        base::Random& random;
+    };
+
+    Gateway(Config config, Dependencies dependencies);
+    ~Gateway();
+
+    [[nodiscard]] static base::Status validate(const Config& config);
+    [[nodiscard]] base::Status start();
+    void stop();
+
+    // Changes what is enforced, in one step: `remove` tenants go, `programs` are added or replace their
+    // tenant's. With `full` all other tenants go, too. A tenant whose program is wrong keeps the one it has;
+    // the errors say which and why. Any thread; workers never wait.
+    [[nodiscard]] std::vector<base::Error> apply(std::span<const model::TenantProgram> programs,
+                                                 std::span<const model::TenantId> remove = {},
+                                                 bool full = false);
+
+    // Any thread.
+    [[nodiscard]] model::GatewayReport report() const;
+    // Frames for the gateway itself, and frames from the clean leg that were not; since the start.
+    [[nodiscard]] std::uint64_t local_packets() const;
+    [[nodiscard]] std::uint64_t ignored_packets() const;
+    [[nodiscard]] std::uint64_t sources_turned_away() const;
+
+  private:
+    void run_worker(std::size_t index);
+
+    Config config_;
+    Dependencies deps_;
+    scrub::Bogons bogons_;
+    LocalResponder dirty_local_;
+    LocalResponder clean_local_;
+    mutable std::mutex control_;  // programs_, compiler_, the writing side of switch_
+    std::map<model::TenantId, model::TenantProgram> programs_;
+    ProgramCompiler compiler_;
+    ProgramSwitch switch_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::vector<std::thread> threads_;
+    std::atomic<bool> stopping_{false};
+    base::Timestamp started_at_{};
+};
+
+}  // namespace sluice::dataplane

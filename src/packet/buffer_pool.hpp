@@ -1,0 +1,29 @@
+// Buffers for the ports that are not devices. Fixed in number and size; allocates at construction only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "packet/frame.hpp"
+
+namespace sluice::packet {
+
+// One thread at a time.
+class BufferPool {
+  public:
+    explicit BufferPool(std::size_t buffers, std::size_t frame_bytes = 2048);
+
+    // A frame with these bytes; `data` is nullptr when the pool is empty or the bytes do not fit.
+    [[nodiscard]] Frame take(std::span<const std::uint8_t> bytes);
+    void give_back(const Frame& frame);
+    [[nodiscard]] std::size_t free() const { return free_.size(); }
+
+  private:
+    std::size_t stride_;
+    std::vector<std::uint8_t> memory_;
+    std::vector<std::uint8_t*> free_;  // by their first byte
+};
+
+}  // namespace sluice::packet

@@ -1,0 +1,222 @@
+#include "packet/device.hpp"
+
+#include <fmt/format.h>
+#include <rte_dev.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <atomic>
+#include <vector>
+
+namespace sluice::packet {
+namespace {
+
+using base::ErrorCode;
+
+// A thread registers once, however many queues it serves.
+thread_local unsigned ports_of_thread = 0;
+thread_local bool registered_here = false;
+
+// One queue of the device, both ways.
+class DeviceQueue final : public Port {
+  public:
+    DeviceQueue(std::uint16_t port, std::uint16_t queue) : port_(port), queue_(queue) {}
+
+    std::size_t receive(std::span<Frame> into) override {
+        rte_mbuf* buffers[max_burst];
+        const auto most = static_cast<std::uint16_t>(std::min(into.size(), max_burst));
+        const std::uint16_t count = rte_eth_rx_burst(port_, queue_, buffers, most);
+        std::size_t kept = 0;
+        for (std::uint16_t i = 0; i < count; ++i) {
+            rte_mbuf* buffer = buffers[i];
+            rte_prefetch0(rte_pktmbuf_mtod(buffer, void*));
+            if (__builtin_expect(buffer->nb_segs != 1, 0)) {
+                rte_pktmbuf_free(buffer);
+                segmented_.store(segmented_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+                continue;
+            }
+            // A driver that takes the tag off (af_packet) has it put back: one place for a tag, in the frame.
+            if (__builtin_expect((buffer->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0, 0) &&
+                rte_vlan_insert(&buffer) != 0) {
+                rte_pktmbuf_free(buffer);
+                continue;
+            }
+            into[kept++] = {rte_pktmbuf_mtod(buffer, std::uint8_t*), buffer->data_len,
+                            static_cast<std::uint32_t>(buffer->buf_len - buffer->data_off), buffer};
+        }
+        return kept;
+    }
+
+    std::size_t transmit(std::span<const Frame> frames) override {
+        rte_mbuf* buffers[max_burst];
+        const std::size_t count = std::min(frames.size(), max_burst);
+        for (std::size_t i = 0; i < count; ++i) {
+            auto* buffer = static_cast<rte_mbuf*>(frames[i].handle);
+            buffer->data_off =
+                static_cast<std::uint16_t>(frames[i].data - static_cast<std::uint8_t*>(buffer->buf_addr));
+            buffer->data_len = static_cast<std::uint16_t>(frames[i].length);
+            buffer->pkt_len = frames[i].length;
+            buffers[i] = buffer;
+        }
+        return rte_eth_tx_burst(port_, queue_, buffers, static_cast<std::uint16_t>(count));
+    }
+
+    void release(std::span<const Frame> frames) override {
+        rte_mbuf* buffers[max_burst];
+        while (!frames.empty()) {
+            const std::size_t count = std::min(frames.size(), max_burst);
+            for (std::size_t i = 0; i < count; ++i) buffers[i] = static_cast<rte_mbuf*>(frames[i].handle);
+            rte_pktmbuf_free_bulk(buffers, static_cast<unsigned>(count));
+            frames = frames.subspan(count);
+        }
+    }
+
+    void enter_thread() override {
+        if (ports_of_thread++ == 0) registered_here = Eal::register_thread();
+    }
+    void leave_thread() override {
+        if (--ports_of_thread == 0 && registered_here) Eal::unregister_thread();
+    }
+
+    [[nodiscard]] std::uint64_t segmented() const { return segmented_.load(std::memory_order_relaxed); }
+
+  private:
+    std::uint16_t port_;
+    std::uint16_t queue_;
+    std::atomic<std::uint64_t> segmented_{0};
+};
+
+std::string name_of(const std::string& device) {
+    return device.substr(0, device.find(','));
+}
+
+std::unexpected<base::Error> refuse(const std::string& device, std::string what, int code,
+                                    ErrorCode kind = ErrorCode::unavailable) {
+    return base::fail(kind, fmt::format("{}: {}", what, rte_strerror(code < 0 ? -code : code)), device);
+}
+
+}  // namespace
+
+struct Device::State {
+    std::string device;
+    std::uint16_t port = RTE_MAX_ETHPORTS;
+    bool started = false;
+    rte_mempool* pool = nullptr;
+    std::vector<std::unique_ptr<DeviceQueue>> queues;
+
+    ~State() {
+        if (port == RTE_MAX_ETHPORTS) return;
+        if (started) (void)rte_eth_dev_stop(port);
+        rte_eth_dev_info info{};
+        const bool known = rte_eth_dev_info_get(port, &info) == 0;
+        (void)rte_eth_dev_close(port);
+        if (known && info.device != nullptr) (void)rte_dev_remove(info.device);
+        rte_mempool_free(pool);
+    }
+
+    [[nodiscard]] base::Status configure(const Config& config);
+    [[nodiscard]] base::Status set_up_queues(const Config& config, const rte_eth_dev_info& info);
+};
+
+base::Status Device::State::configure(const Config& config) {
+    rte_eth_dev_info info{};
+    if (const int code = rte_eth_dev_info_get(port, &info); code != 0)
+        return refuse(device, "no answer", code);
+    if (config.queues > info.max_rx_queues || config.queues > info.max_tx_queues) {
+        return base::fail(
+            ErrorCode::invalid_argument,
+            fmt::format("the device has {} receive and {} transmit queues, {} workers want one each",
+                        info.max_rx_queues, info.max_tx_queues, config.queues),
+            device, "run fewer workers, or give the device more queues (qpairs=, queue_count=)");
+    }
+    rte_eth_conf conf{};
+    // By addresses only, and the same in both directions: all of a source's packets to a target, fragments
+    // too, meet on one worker.
+    conf.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IP & info.flow_type_rss_offloads;
+    const bool spread = config.queues > 1 && conf.rx_adv_conf.rss_conf.rss_hf != 0;
+    conf.rxmode.mq_mode = spread ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE;
+    if (const int code = rte_eth_dev_configure(port, config.queues, config.queues, &conf); code != 0) {
+        return refuse(device, "cannot be configured", code);
+    }
+    return set_up_queues(config, info);
+}
+
+base::Status Device::State::set_up_queues(const Config& config, const rte_eth_dev_info& info) {
+    std::uint16_t in = config.descriptors;
+    std::uint16_t out = config.descriptors;
+    if (const int code = rte_eth_dev_adjust_nb_rx_tx_desc(port, &in, &out); code != 0) {
+        return refuse(device, fmt::format("refuses {} descriptors", config.descriptors), code);
+    }
+    const int socket = rte_eth_dev_socket_id(port);
+    pool = rte_pktmbuf_pool_create(fmt::format("frames-{}", port).c_str(), config.buffers, 256, 0,
+                                   RTE_MBUF_DEFAULT_BUF_SIZE, socket);
+    if (pool == nullptr) {
+        return base::fail(ErrorCode::exhausted, fmt::format("no memory for {} buffers", config.buffers),
+                          device, "raise memory_mb, or lower buffers");
+    }
+    rte_eth_txconf out_conf = info.default_txconf;
+    for (std::uint16_t i = 0; i < config.queues; ++i) {
+        if (const int code = rte_eth_rx_queue_setup(port, i, in, socket, nullptr, pool); code != 0) {
+            return refuse(device, fmt::format("receive queue {}", i), code);
+        }
+        if (const int code = rte_eth_tx_queue_setup(port, i, out, socket, &out_conf); code != 0) {
+            return refuse(device, fmt::format("transmit queue {}", i), code);
+        }
+        queues.push_back(std::make_unique<DeviceQueue>(port, i));
+    }
+    if (const int code = rte_eth_dev_start(port); code != 0) return refuse(device, "does not start", code);
+    started = true;
+    if (config.promiscuous) (void)rte_eth_promiscuous_enable(port);  // not every driver can
+    return {};
+}
+
+Device::Device(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Device::~Device() = default;
+
+base::Result<std::unique_ptr<Device>> Device::open(const Eal&, const Config& config) {
+    auto state = std::make_unique<State>();
+    state->device = config.device;
+    if (const int code = rte_dev_probe(config.device.c_str()); code != 0) {
+        return refuse(config.device, "no such device, or its driver refuses it", code,
+                      ErrorCode::invalid_argument);
+    }
+    if (const int code = rte_eth_dev_get_port_by_name(name_of(config.device).c_str(), &state->port);
+        code != 0) {
+        state->port = RTE_MAX_ETHPORTS;
+        return refuse(config.device, "is no network device", code, ErrorCode::invalid_argument);
+    }
+    if (auto status = state->configure(config); !status) return std::unexpected(status.error());
+    return std::unique_ptr<Device>(new Device(std::move(state)));
+}
+
+Port& Device::queue(std::uint16_t index) {
+    return *state_->queues.at(index);
+}
+
+std::array<std::uint8_t, 6> Device::mac() const {
+    rte_ether_addr address{};
+    std::array<std::uint8_t, 6> out{};
+    if (rte_eth_macaddr_get(state_->port, &address) == 0) {
+        std::copy(std::begin(address.addr_bytes), std::end(address.addr_bytes), out.begin());
+    }
+    return out;
+}
+
+DeviceCounters Device::counters() const {
+    DeviceCounters out;
+    rte_eth_stats stats{};
+    if (rte_eth_stats_get(state_->port, &stats) == 0) {
+        out = {
+            stats.ipackets, stats.opackets, stats.imissed, stats.rx_nombuf, stats.ierrors, stats.oerrors, 0};
+    }
+    for (const auto& queue : state_->queues) out.segmented += queue->segmented();
+    return out;
+}
+
+bool is_pci(const std::string& device) {
+    return device.find(':') != std::string::npos && !device.starts_with("net_");
+}
+
+}  // namespace sluice::packet
