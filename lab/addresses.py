@@ -79,6 +79,7 @@ DIRTY = _link(21, "edge", "dirty", "guard", "dirty")
 CLEAN = _link(22, "edge", "clean", "guard", "clean")
 FLOW = _link(31, "edge", "ctrl", "ctrl", "edge")
 MGMT = _link(41, "ctrl", "mgmt", "guard", "mgmt", third=255)
+CTRL_FOR_GUARD = MGMT.a.address4
 LINKS = (INET, *CUST, DIRTY, CLEAN, FLOW, MGMT)
 
 CLEAN_TABLE = 100  # the edge's routing table for what comes back from the guard
