@@ -29,19 +29,22 @@ def check_binaries():
         raise RuntimeError(f"not built yet: {', '.join(missing)}; run './dev build'")
 
 
-def policy():
-    """What the three customers want: the same protection, consent given, one of them soon to be attacked."""
+def thresholds():
     pps = f"{THRESHOLD_PPS // 1000} kpps"
-    thresholds = [{"name": f"{vector}-flood", "scope": "host", "vector": vector, "packets": pps}
-                  for vector in ("tcp-syn", "tcp-ack", "udp", "icmp", "dns", "ntp", "fragment")]
-    thresholds.append({"name": "carpet", "scope": "prefix", "vector": "udp", "packets": pps})
+    by_host = [{"name": f"{vector}-flood", "scope": "host", "vector": vector, "packets": pps}
+               for vector in ("tcp-syn", "tcp-ack", "udp", "icmp", "dns", "ntp", "fragment")]
+    return [*by_host, {"name": "carpet", "scope": "prefix", "vector": "udp", "packets": pps}]
+
+
+def policy():
+    """What the three customers want: the same protection, consent given; one of them is soon to be attacked."""
     return {"tenants": [{
         "slug": customer.name,
         "name": f"{customer.name.capitalize()} Ltd",
         "sites": [{"name": "Headquarters", "line_rate": "1 Gbps"}],
         "prefixes": [{"prefix": prefix, "consent": "auto", "site": "Headquarters"}
                      for prefix in (customer.prefix4, customer.prefix6)],
-        "detection": {"hold_down": HOLD_DOWN, "thresholds": thresholds},
+        "detection": {"hold_down": HOLD_DOWN, "thresholds": thresholds()},
         "protection": {"template": "web", "services": ["tcp/80"]},
     } for customer in CUSTOMERS]}
 
