@@ -1,0 +1,187 @@
+#include "api/mitigations/mitigation_routes.hpp"
+
+#include "api/body_reader.hpp"
+#include "api/mitigations/mitigation_json.hpp"
+#include "api/page_json.hpp"
+#include "incident/incident_service.hpp"
+#include "mitigation/mitigation_service.hpp"
+
+namespace sluice::api::mitigations {
+namespace {
+
+using model::Mitigation;
+using model::MitigationId;
+using model::MitigationState;
+
+http::Response show(const Services& services, const Mitigation& mitigation) {
+    return json_response(200, detail_json(mitigation, services.health.counters(mitigation.id), services));
+}
+
+Outcome<std::optional<MitigationState>> state_filter(const Call& call) {
+    const auto* text = call.request().query_value("state");
+    if (text == nullptr) return std::nullopt;
+    for (const auto state : {MitigationState::proposed, MitigationState::active, MitigationState::cooling,
+                             MitigationState::withdrawn}) {
+        if (*text == model::to_string(state)) return state;
+    }
+    return std::unexpected(
+        Problem::invalid("query:state", "must be one of proposed, active, cooling, withdrawn"));
+}
+
+Outcome<std::optional<model::IncidentId>> incident_filter(const Services& services, const Call& call) {
+    const auto* text = call.request().query_value("incident_id");
+    if (text == nullptr) return std::nullopt;
+    const auto id = model::IncidentId::parse(*text);
+    if (!id)
+        return std::unexpected(Problem::invalid("query:incident_id", "is no incident's id, as incident-40"));
+    const auto incident = services.incidents.find(call.scope(), *id);
+    if (!incident) return std::unexpected(Problem::from(incident.error()));
+    return *id;
+}
+
+// The store tells what is live from the rest; finer states are picked here, page by page.
+Outcome<std::vector<Mitigation>> collect(const Services& services, const Call& call,
+                                         mitigation::MitigationQuery query,
+                                         std::optional<MitigationState> state, std::size_t wanted) {
+    std::vector<Mitigation> found;
+    query.live_only = state && *state != MitigationState::withdrawn;
+    query.limit = state ? 200 : wanted;
+    for (;;) {
+        auto page = services.mitigations.list(call.scope(), query);
+        if (!page) return std::unexpected(Problem::from(page.error()));
+        const std::size_t got = page->size();
+        if (got > 0) query.before = page->back().id;
+        for (auto& mitigation : *page) {
+            if ((!state || mitigation.state == *state) && found.size() < wanted)
+                found.push_back(std::move(mitigation));
+        }
+        if (got < query.limit || found.size() >= wanted) return found;
+    }
+}
+
+Reply list(const Services& services, const Call& call) {
+    const auto page = page_request(call);
+    if (!page) return std::unexpected(page.error());
+    const auto tenant = tenant_filter(call, services);
+    if (!tenant) return std::unexpected(tenant.error());
+    const auto incident = incident_filter(services, call);
+    if (!incident) return std::unexpected(incident.error());
+    const auto state = state_filter(call);
+    if (!state) return std::unexpected(state.error());
+    const auto before = cursor_id<MitigationId>(*page);
+    if (!before) return std::unexpected(before.error());
+    mitigation::MitigationQuery query;
+    query.tenant = *tenant;
+    query.incident = *incident;
+    query.before = *before;
+    const auto found = collect(services, call, query, *state, page->limit + 1);
+    if (!found) return std::unexpected(found.error());
+    return page_response(
+        *found, *page, [&](const Mitigation& mitigation) { return summary_json(mitigation, services); },
+        [](const Mitigation& mitigation) { return mitigation.id.to_string(); });
+}
+
+Reply get(const Services& services, const Call& call) {
+    const auto id = call.id<MitigationId>("mitigation_id");
+    if (!id) return std::unexpected(id.error());
+    const auto mitigation = services.mitigations.find(call.scope(), *id);
+    if (!mitigation) return std::unexpected(Problem::from(mitigation.error()));
+    return show(services, *mitigation);
+}
+
+// What a person's decision needs: the mitigation as he may see it, before his body is read.
+Outcome<Mitigation> decided(const Services& services, const Call& call) {
+    const auto id = call.id<MitigationId>("mitigation_id");
+    if (!id) return std::unexpected(id.error());
+    auto mitigation = services.mitigations.find(call.scope(), *id);
+    if (!mitigation) return std::unexpected(Problem::from(mitigation.error()));
+    return std::move(*mitigation);
+}
+
+mitigation::MitigationService::Request request_of(const Call& call, const Mitigation& mitigation,
+                                                  std::string reason) {
+    return {mitigation.id, call.caller().login, std::move(reason), std::nullopt};
+}
+
+Reply answer(const Services& services, const base::Result<Mitigation>& result) {
+    if (!result) return std::unexpected(Problem::from(result.error()));
+    return show(services, *result);
+}
+
+Reply approve(const Services& services, const Call& call) {
+    const auto mitigation = decided(services, call);
+    if (!mitigation) return std::unexpected(mitigation.error());
+    auto body = BodyReader::parse(call.request());
+    if (!body) return std::unexpected(body.error());
+    const auto reason = body->optional_text("reason", 0, 500).value_or("");
+    if (auto done = body->finish(); !done) return std::unexpected(done.error());
+    return answer(services,
+                  services.mitigations.approve(call.scope(), request_of(call, *mitigation, reason)));
+}
+
+Reply withdraw(const Services& services, const Call& call) {
+    const auto mitigation = decided(services, call);
+    if (!mitigation) return std::unexpected(mitigation.error());
+    auto body = BodyReader::parse(call.request());
+    if (!body) return std::unexpected(body.error());
+    const auto reason = body->optional_text("reason", 0, 500).value_or("");
+    if (auto done = body->finish(); !done) return std::unexpected(done.error());
+    return answer(services,
+                  services.mitigations.withdraw(call.scope(), request_of(call, *mitigation, reason)));
+}
+
+Reply extend(const Services& services, const Call& call) {
+    const auto mitigation = decided(services, call);
+    if (!mitigation) return std::unexpected(mitigation.error());
+    auto body = BodyReader::parse(call.request());
+    if (!body) return std::unexpected(body.error());
+    const auto by_s = body->number("by_s", 60, 604'800);
+    const auto reason = body->optional_text("reason", 0, 500).value_or("");
+    if (auto done = body->finish(); !done) return std::unexpected(done.error());
+    const auto until = mitigation->expires_at + std::chrono::seconds(by_s);
+    return answer(services,
+                  services.mitigations.extend(call.scope(), request_of(call, *mitigation, reason), until));
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+    using http::Method;
+    router.add({Method::get,
+                "/mitigations",
+                "listMitigations",
+                everyone,
+                BodyKind::none,
+                {"tenant_id", "incident_id", "state", "cursor", "limit"},
+                bind(services, list)});
+    router.add({Method::get,
+                "/mitigations/{mitigation_id}",
+                "getMitigation",
+                everyone,
+                BodyKind::none,
+                {},
+                bind(services, get)});
+    router.add({Method::post,
+                "/mitigations/{mitigation_id}/approve",
+                "approveMitigation",
+                changers,
+                BodyKind::json,
+                {},
+                bind(services, approve)});
+    router.add({Method::post,
+                "/mitigations/{mitigation_id}/withdraw",
+                "withdrawMitigation",
+                changers,
+                BodyKind::json,
+                {},
+                bind(services, withdraw)});
+    router.add({Method::post,
+                "/mitigations/{mitigation_id}/extend",
+                "extendMitigation",
+                changers,
+                BodyKind::json,
+                {},
+                bind(services, extend)});
+}
+
+}  // namespace sluice::api::mitigations
