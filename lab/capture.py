@@ -9,6 +9,7 @@ from addresses import ACME, CLIENT_ADDRESSES4, CUSTOMERS, DIRTY
 
 PCAP_HEADER = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1)
 SYN, ACK, FIN, PSH = 0x02, 0x10, 0x01, 0x08
+EPOCH, ATTACK_S = 1_700_000_000, (5.0, 12.0)  # where virtual time begins; when the attack does, and ends
 REQUEST = b"GET / HTTP/1.1\r\nHost: www.example\r\nConnection: close\r\n\r\n"
 
 
@@ -58,7 +59,7 @@ def _flood(randomness, start, end, rate_pps):
                                                    randomness.getrandbits(32), 0, SYN)
 
 
-def write(path, seconds=20.0, attack=(5.0, 12.0), rate_pps=20_000, per_s=20, seed=1, epoch=1_700_000_000):
+def write(path, seconds=20.0, attack=ATTACK_S, rate_pps=20_000, per_s=20, seed=1, epoch=EPOCH):
     """Writes the capture; the same arguments give the same bytes. Returns the number of the attack's packets."""
     randomness = random.Random(seed)
     visits = sorted(_visits(randomness, seconds, per_s), key=lambda item: item[0])
@@ -69,3 +70,18 @@ def write(path, seconds=20.0, attack=(5.0, 12.0), rate_pps=20_000, per_s=20, see
             whole = int(at)
             out.write(struct.pack("<IIII", epoch + whole, int((at - whole) * 1e6), len(frame), len(frame)) + frame)
     return len(flood)
+
+
+def read(path):
+    """(time since EPOCH, source, destination) of each IPv4 frame; the addresses as four bytes."""
+    with open(path, "rb") as file:
+        data = file.read()
+    order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    fraction = 1e-9 if data[:4] in (b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d") else 1e-6
+    at = 24
+    while at + 16 <= len(data):
+        seconds, parts, length, _ = struct.unpack_from(f"{order}IIII", data, at)
+        at += 16
+        if data[at + 12:at + 14] == b"\x08\x00":
+            yield seconds - EPOCH + parts * fraction, data[at + 26:at + 30], data[at + 30:at + 34]
+        at += length

@@ -19,12 +19,12 @@ HOLD_DOWN = "4 s"
 LOGINS = ()
 
 
-def missing_binaries():
-    return [name for name in BINARIES if not os.access(os.path.join(BIN, name), os.X_OK)]
+def missing_binaries(names=BINARIES):
+    return [name for name in names if not os.access(os.path.join(BIN, name), os.X_OK)]
 
 
-def check_binaries():
-    missing = missing_binaries()
+def check_binaries(names=BINARIES):
+    missing = missing_binaries(names)
     if missing:
         raise RuntimeError(f"not built yet: {', '.join(missing)}; run './dev build'")
 
