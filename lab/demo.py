@@ -1,24 +1,19 @@
 """./dev demo: the main story in a provider in a box, with its timeline, its promises, and the portal beside it."""
 
 import argparse
-import json
 import signal
 import sys
 import time
-from dataclasses import asdict
 
 import configs
 from attackers import KINDS
 from box import Box, LabError
 import namespaces
 import promises
+from report import report, tell, write_json
 from story import KILLABLE, Plan, Story
 
 REST_S = 20  # between two stories when they go on
-
-
-def tell(text):
-    print(text, flush=True)
 
 
 def play_once(options, stay=False):
@@ -57,26 +52,6 @@ def show_portal(box):
     tell(f"portal: http://127.0.0.1:{box.portal_port}/")
     for login, password, who in configs.LOGINS:
         tell(f"  sign in as {login} / {password} ({who})")
-
-
-def report(outcome):
-    tell("")
-    for note in outcome.notes:
-        tell(f"  {note}")
-    for promise in outcome.promises:
-        tell(f"  {promise.sentence()}")
-    tell("every promise held" if outcome.held() else "NOT every promise held")
-
-
-def write_json(path, outcomes):
-    if len(outcomes) == 1:
-        result = {"events": outcomes[0].events, "promises": [asdict(p) for p in outcomes[0].promises]}
-    else:
-        result = {"events": outcomes[0].events, "promises": promises.median_of([o.promises for o in outcomes]),
-                  "runs": [{"events": o.events, "promises": [asdict(p) for p in o.promises]} for o in outcomes]}
-    with open(path, "w", encoding="utf-8") as out:
-        json.dump(result, out, indent=1)
-        out.write("\n")
 
 
 def arguments():

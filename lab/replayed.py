@@ -12,6 +12,7 @@ from addresses import ACME, ATTACKERS4, CUSTOMERS
 import capture
 import configs
 from promises import FEWEST_PACKETS, at_most, share
+from report import report, write_json
 from story import Outcome
 
 ATTACK_NET = ipaddress.ip_network(ATTACKERS4)
@@ -19,8 +20,6 @@ ATTACK_NET = ipaddress.ip_network(ATTACKERS4)
 
 def play(options, tell):
     """Plays it once; the exit status of the demo."""
-    from demo import report, write_json
-
     configs.check_binaries(("sluice",))
     with tempfile.TemporaryDirectory(prefix="sluice-replay-") as folder:
         names = {name: os.path.join(folder, name) for name in ("story.pcap", "clean.pcap", "policy.yaml")}
