@@ -24,6 +24,14 @@ net::Address first_of(const std::vector<net::Address>& addresses, net::Family fa
     return found == addresses.end() ? net::Address{} : *found;
 }
 
+model::TenantProgram forward_only(const model::TenantProgram& program) {
+    model::TenantProgram out;
+    out.tenant = program.tenant;
+    out.generation = program.generation;
+    out.prefixes = program.prefixes;
+    return out;
+}
+
 void pin(int core) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -111,7 +119,8 @@ void Gateway::run_worker(std::size_t index) {
 }
 
 std::vector<base::Error> Gateway::apply(std::span<const model::TenantProgram> programs,
-                                        std::span<const model::TenantId> remove, bool full) {
+                                        std::span<const model::TenantId> remove, bool full,
+                                        std::uint64_t generation) {
     const std::lock_guard lock(control_);
     std::vector<base::Error> errors;
     auto next = full ? std::map<model::TenantId, model::TenantProgram>{} : programs_;
@@ -123,7 +132,8 @@ std::vector<base::Error> Gateway::apply(std::span<const model::TenantProgram> pr
             continue;
         }
         errors.push_back(status.error());
-        if (const auto old = programs_.find(program.tenant); old != programs_.end()) next.insert(*old);
+        const auto old = programs_.find(program.tenant);
+        next.insert_or_assign(program.tenant, old != programs_.end() ? old->second : forward_only(program));
     }
     std::vector<model::TenantProgram> all;
     all.reserve(next.size());
@@ -138,6 +148,7 @@ std::vector<base::Error> Gateway::apply(std::span<const model::TenantProgram> pr
     }
     switch_.publish(std::move(*compiled));
     programs_ = std::move(next);
+    generation_ = generation;
     return errors;
 }
 
@@ -152,6 +163,7 @@ model::GatewayReport Gateway::report() const {
     std::vector<const WorkerCounts*> counts;
     for (const auto& worker : workers_) counts.push_back(&worker->counts());
     add_counts(switch_.current(), counts, report);
+    report.generation = generation_;
     return report;
 }
 

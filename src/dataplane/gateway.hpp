@@ -58,11 +58,13 @@ class Gateway {
     void stop();
 
     // Changes what is enforced, in one step: `remove` tenants go, `programs` are added or replace their
-    // tenant's. With `full` all other tenants go, too. A tenant whose program is wrong keeps the one it has;
-    // the errors say which and why. Any thread; workers never wait.
+    // tenant's. With `full` all other tenants go, too. A tenant whose program is wrong keeps the one it has,
+    // and is only forwarded when it has none (a diverted address must not fall into a hole); the errors say
+    // which and why. `generation` is reported from now on, unless nothing could be changed. Any thread;
+    // workers never wait.
     [[nodiscard]] std::vector<base::Error> apply(std::span<const model::TenantProgram> programs,
-                                                 std::span<const model::TenantId> remove = {},
-                                                 bool full = false);
+                                                 std::span<const model::TenantId> remove, bool full,
+                                                 std::uint64_t generation);
 
     // Any thread.
     [[nodiscard]] model::GatewayReport report() const;
@@ -87,6 +89,7 @@ class Gateway {
     std::vector<std::thread> threads_;
     std::atomic<bool> stopping_{false};
     base::Timestamp started_at_{};
+    std::uint64_t generation_ = 0;
 };
 
 }  // namespace sluice::dataplane

@@ -107,8 +107,10 @@ TEST(Document, LoadConfigWantsTheOwnSection) {
 }
 
 TEST(Document, AliasesStandForTheirValue) {
-    const auto document =
-        read_document("collector: {name: &n vienna-1}\ngateway: {name: *n}\n", "f", "config.schema.json");
+    const auto document = read_document(
+        "collector: {name: &n vienna-1}\ngateway: {name: *n, dirty: {device: net_null0, addresses: "
+        "[192.0.2.1]}, clean: {next_hop_mac: '02:00:00:00:00:01'}}\n",
+        "f", "config.schema.json");
     ASSERT_TRUE(document) << document.error().text();
     EXPECT_EQ(document->at("gateway").get<std::string>("name"), "vienna-1");
 }

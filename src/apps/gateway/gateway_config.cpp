@@ -1,0 +1,124 @@
+#include "apps/gateway/gateway_config.hpp"
+
+#include <array>
+#include <fstream>
+#include <utility>
+
+#include "policy/document.hpp"
+
+namespace sluice::apps::gateway {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, base::LogLevel>, 4> levels{{
+    {"debug", base::LogLevel::debug},
+    {"info", base::LogLevel::info},
+    {"warning", base::LogLevel::warning},
+    {"error", base::LogLevel::error},
+}};
+
+// The schema has checked the form.
+std::optional<dataplane::Mac> mac_of(const policy::Node& leg, std::string_view key) {
+    const auto text = leg.get<std::string>(key, {});
+    if (text.empty()) return std::nullopt;
+    dataplane::Mac mac{};
+    for (std::size_t i = 0; i < mac.size(); ++i) {
+        mac[i] = static_cast<std::uint8_t>(std::stoul(text.substr(i * 3, 2), nullptr, 16));
+    }
+    return mac;
+}
+
+std::vector<net::Address> addresses_of(const policy::Node& leg) {
+    std::vector<net::Address> addresses;
+    for (const auto& item : leg.at("addresses").items()) addresses.push_back(item.as<net::Address>());
+    return addresses;
+}
+
+packet::Device::Config device_of(const policy::Node& leg, std::uint16_t workers) {
+    packet::Device::Config device;
+    device.device = leg.get<std::string>("device");
+    device.queues = workers;
+    device.buffers = leg.get<std::uint32_t>("buffers", device.buffers);
+    device.descriptors = leg.get<std::uint16_t>("descriptors", device.descriptors);
+    return device;
+}
+
+base::Status read_legs(const policy::Node& section, GatewayConfig& config) {
+    const auto workers = section.get<std::uint16_t>("workers", 1);
+    const policy::Node dirty = section.at("dirty");
+    config.dirty = device_of(dirty, workers);
+    config.dirty_mac = mac_of(dirty, "mac");
+    config.gateway.dirty_addresses = addresses_of(dirty);
+    const policy::Node clean = section.at("clean");
+    if (clean.has("device")) {
+        config.clean = device_of(clean, workers);
+        if (config.clean->device == config.dirty.device) config.clean.reset();
+    }
+    config.clean_mac = mac_of(clean, "mac");
+    config.gateway.clean_addresses = addresses_of(clean);
+    dataplane::WayOut& way = config.gateway.way;
+    way.rewrite = true;
+    way.next_hop4 = mac_of(clean, "next_hop_mac").value();
+    way.next_hop6 = mac_of(clean, "next_hop6_mac").value_or(way.next_hop4);
+    way.vlan = clean.get<std::uint16_t>("vlan", 0);
+    const policy::Node cores = section.at("cores");
+    for (const auto& core : cores.items())
+        config.gateway.cores.push_back(static_cast<int>(core.as<std::uint32_t>()));
+    if (cores && config.gateway.cores.size() != workers) {
+        return std::unexpected(
+            cores.error("as many cores as workers", "name a core for each worker, or none"));
+    }
+    return {};
+}
+
+base::Status read_link(const policy::Node& section, rpc::LinkClientConfig& link) {
+    link.name = section.get<std::string>("name");
+    link.server = section.get<std::string>("controller", link.server);
+    const policy::Node tls = section.at("controller_tls");
+    link.tls.ca = tls.get<std::string>("ca", {});
+    link.tls.certificate = tls.get<std::string>("certificate", {});
+    link.tls.key = tls.get<std::string>("key", {});
+    if (const policy::Node token = section.at("controller_token_file")) {
+        std::ifstream in(token.as<std::string>());
+        if (!std::getline(in, link.token) || link.token.empty()) {
+            return std::unexpected(
+                token.error("the token cannot be read", "a file with the token in its first line"));
+        }
+    }
+    return rpc::validate(link);
+}
+
+Hugepages hugepages_of(const std::string& text) {
+    return text == "required" ? Hugepages::required
+           : text == "never"  ? Hugepages::never
+                              : Hugepages::automatic;
+}
+
+}  // namespace
+
+base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& file) {
+    const auto section = policy::load_config(file, "gateway");
+    if (!section) return std::unexpected(section.error());
+    GatewayConfig config;
+    if (auto status = read_legs(*section, config); !status) return std::unexpected(status.error());
+    if (auto status = read_link(*section, config.link); !status) return std::unexpected(status.error());
+    dataplane::Gateway::Config& gateway = config.gateway;
+    gateway.name = config.link.name;
+    gateway.idle_sleep_us = section->get<std::uint32_t>("idle_sleep_us", gateway.idle_sleep_us);
+    gateway.max_targets = section->get<std::uint32_t>("max_targets", 16'384);
+    gateway.max_sources = section->get<std::uint32_t>("max_sources", 262'144);
+    gateway.max_tenant_filters = section->get<std::uint32_t>("max_tenant_filters", 1024);
+    for (const auto& item : section->at("bogon_sources").items()) {
+        gateway.bogon_sources.push_back(item.as<net::Prefix>());
+    }
+    config.hugepages = hugepages_of(section->get<std::string>("hugepages", "auto"));
+    config.memory_mb = section->get<std::uint32_t>("memory_mb", config.memory_mb);
+    config.metrics_listen = section->get<std::string>("metrics", config.metrics_listen);
+    const auto level = section->get<std::string>("log_level", "info");
+    for (const auto& [name, value] : levels) {
+        if (name == level) config.log_level = value;
+    }
+    if (auto status = dataplane::Gateway::validate(gateway); !status) return std::unexpected(status.error());
+    return config;
+}
+
+}  // namespace sluice::apps::gateway

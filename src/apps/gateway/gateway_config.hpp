@@ -1,0 +1,33 @@
+// The `gateway:` section of a configuration file (schema/config.schema.json) as the parts' own Configs.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "dataplane/gateway.hpp"
+#include "packet/device.hpp"
+#include "rpc/link_config.hpp"
+
+namespace sluice::apps::gateway {
+
+enum class Hugepages : std::uint8_t { automatic, required, never };
+
+struct GatewayConfig {
+    dataplane::Gateway::Config gateway;
+    rpc::LinkClientConfig link;
+    packet::Device::Config dirty;
+    std::optional<packet::Device::Config> clean;  // none: the dirty leg goes both ways
+    std::optional<dataplane::Mac> dirty_mac;      // none: the device's own
+    std::optional<dataplane::Mac> clean_mac;
+    Hugepages hugepages = Hugepages::automatic;
+    std::uint32_t memory_mb = 256;
+    std::string metrics_listen = "127.0.0.1:9102";
+    base::LogLevel log_level = base::LogLevel::info;
+};
+
+[[nodiscard]] base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& file);
+
+}  // namespace sluice::apps::gateway

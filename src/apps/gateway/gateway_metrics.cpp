@@ -1,0 +1,80 @@
+#include "apps/gateway/gateway_metrics.hpp"
+
+#include <string>
+
+namespace sluice::apps::gateway {
+namespace {
+
+// Sums over the targets that there are can fall when a target goes; a Prometheus counter must not, so what
+// has been seen stays.
+void raise(base::Counter& counter, std::uint64_t value) {
+    if (value > counter.value()) counter.set(value);
+}
+
+}  // namespace
+
+GatewayMetrics::GatewayMetrics(base::MetricRegistry& registry)
+    : registry_(registry),
+      refused_(registry.counter("sluice_gateway_programs_refused_total",
+                                "Tenant programs that were wrong; the one before stayed in force")) {}
+
+void GatewayMetrics::update(const model::GatewayReport& report, const dataplane::Gateway& gateway) {
+    model::PacketCount passed;
+    model::PacketCount answered;
+    std::array<std::uint64_t, static_cast<std::size_t>(model::DropReason::count_)> dropped{};
+    std::uint64_t verified = 0;
+    for (const auto& target : report.targets) {
+        passed.packets += target.passed.packets;
+        passed.bytes += target.passed.bytes;
+        answered.packets += target.answered.packets;
+        answered.bytes += target.answered.bytes;
+        verified += target.verified_sources;
+        for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += target.reasons[i].packets;
+    }
+    for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += report.unattributed[i].packets;
+    const auto packets = [&](const char* verdict) -> base::Counter& {
+        return registry_.counter("sluice_gateway_packets_total", "Packets from the dirty leg by verdict",
+                                 {{"verdict", verdict}});
+    };
+    raise(packets("pass"), passed.packets);
+    raise(packets("answer"), answered.packets);
+    for (const auto& row : model::drop_reasons()) {
+        if (row.reason == model::DropReason::none) continue;
+        raise(registry_.counter(
+                  "sluice_gateway_dropped_packets_total", "Dropped packets by stage and reason",
+                  {{"stage", std::string(model::to_string(row.stage))}, {"reason", std::string(row.name)}}),
+              dropped[static_cast<std::size_t>(row.reason)]);
+    }
+    raise(registry_.counter("sluice_gateway_verified_sources_total", "Proofs of address that were accepted"),
+          verified);
+    raise(registry_.counter("sluice_gateway_sources_turned_away_total",
+                            "Sources that were not metered: the table was full of verified ones"),
+          gateway.sources_turned_away());
+    raise(
+        registry_.counter("sluice_gateway_local_packets_total", "ARP, neighbour discovery and echo answered"),
+        gateway.local_packets());
+    raise(registry_.counter("sluice_gateway_ignored_packets_total",
+                            "Frames from the clean leg that were not for the gateway"),
+          gateway.ignored_packets());
+    registry_.gauge("sluice_gateway_generation", "Of the programs in force")
+        .set(static_cast<double>(report.generation));
+    registry_.gauge("sluice_gateway_targets", "Targets and tenants in force")
+        .set(static_cast<double>(report.targets.size()));
+}
+
+void GatewayMetrics::update(std::string_view leg, const packet::DeviceCounters& counters) {
+    const auto set = [&](const char* kind, std::uint64_t value) {
+        raise(registry_.counter("sluice_gateway_device_frames_total", "Frames as the device counts them",
+                                {{"leg", std::string(leg)}, {"kind", kind}}),
+              value);
+    };
+    set("received", counters.received);
+    set("transmitted", counters.transmitted);
+    set("missed", counters.missed);
+    set("no_buffer", counters.no_buffer);
+    set("errors_in", counters.errors_in);
+    set("errors_out", counters.errors_out);
+    set("segmented", counters.segmented);
+}
+
+}  // namespace sluice::apps::gateway

@@ -1,0 +1,147 @@
+// sluice-gateway: packets in → clean packets out, as the controller's programs say. Composition only.
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+
+#include "apps/gateway/gateway_config.hpp"
+#include "apps/gateway/gateway_metrics.hpp"
+#include "apps/process/command_line.hpp"
+#include "apps/process/metrics_server.hpp"
+#include "apps/process/shutdown_signal.hpp"
+#include "base/log.hpp"
+#include "base/metrics.hpp"
+#include "base/random.hpp"
+#include "packet/eal.hpp"
+#include "rpc/gateway_client.hpp"
+
+namespace sluice::apps::gateway {
+namespace {
+
+constexpr base::Duration report_interval = std::chrono::milliseconds(200);
+
+int fail(const base::Error& error) {
+    std::fprintf(stderr, "sluice-gateway: %s\n", error.message().c_str());
+    return EXIT_FAILURE;
+}
+
+struct Legs {
+    std::unique_ptr<packet::Eal> eal;
+    std::unique_ptr<packet::Device> dirty;
+    std::unique_ptr<packet::Device> clean;  // nullptr: the dirty leg goes both ways
+
+    [[nodiscard]] std::vector<dataplane::WorkerPorts> ports(std::uint16_t workers) const {
+        std::vector<dataplane::WorkerPorts> all;
+        for (std::uint16_t i = 0; i < workers; ++i) {
+            all.push_back({&dirty->queue(i), clean ? &clean->queue(i) : &dirty->queue(i)});
+        }
+        return all;
+    }
+};
+
+base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& log) {
+    packet::Eal::Config eal;
+    eal.memory_mb = config.memory_mb;
+    eal.pci = packet::is_pci(config.dirty.device) || (config.clean && packet::is_pci(config.clean->device));
+    eal.hugepages =
+        config.hugepages == Hugepages::required ||
+        (config.hugepages == Hugepages::automatic && packet::Eal::hugepages_free(config.memory_mb));
+    Legs legs;
+    auto started = packet::Eal::start(eal);
+    if (!started) return std::unexpected(started.error());
+    legs.eal = std::move(*started);
+    auto dirty = packet::Device::open(*legs.eal, config.dirty);
+    if (!dirty) return std::unexpected(dirty.error());
+    legs.dirty = std::move(*dirty);
+    if (config.clean) {
+        auto clean = packet::Device::open(*legs.eal, *config.clean);
+        if (!clean) return std::unexpected(clean.error());
+        legs.clean = std::move(*clean);
+    }
+    log.info("legs are open", {{"dirty", config.dirty.device},
+                               {"clean", config.clean ? config.clean->device : config.dirty.device},
+                               {"hugepages", eal.hugepages ? "yes" : "no"}});
+    return legs;
+}
+
+// Programs from the controller go straight into force, and the acknowledgement straight back.
+class ProgramHandler final : public rpc::GatewayClientHandler {
+  public:
+    ProgramHandler(dataplane::Gateway& gateway, GatewayMetrics& metrics, base::Logger log)
+        : gateway_(gateway), metrics_(metrics), log_(std::move(log)) {}
+
+    void answer_by(rpc::GatewayClient& client) { client_ = &client; }
+
+    void on_programs(rpc::ProgramUpdate update) override {
+        const auto errors = gateway_.apply(update.programs, update.removed, update.full, update.generation);
+        for (const auto& error : errors) log_.error("a program is refused: " + error.message());
+        metrics_.refused_programs(errors.size());
+        log_.info("programs are in force", {{"generation", std::to_string(update.generation)},
+                                            {"tenants", std::to_string(update.programs.size())},
+                                            {"full", update.full ? "yes" : "no"}});
+        client_->send(gateway_.report());
+    }
+    void on_link(bool up) override {
+        if (up) {
+            log_.info("the controller is there");
+        } else {
+            log_.warning("the controller is gone; the programs stay in force");
+        }
+    }
+
+  private:
+    dataplane::Gateway& gateway_;
+    GatewayMetrics& metrics_;
+    base::Logger log_;
+    rpc::GatewayClient* client_ = nullptr;
+};
+
+int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
+    const base::SystemClock clock;
+    base::SystemRandom random;
+    base::MetricRegistry registry;
+    const base::Logger log(base::stderr_sink(config.log_level), clock, "gateway");
+
+    auto legs = open_legs(config, log);
+    if (!legs) return fail(legs.error());
+    dataplane::Gateway::Config gateway_config = config.gateway;
+    gateway_config.dirty_mac = config.dirty_mac.value_or(legs->dirty->mac());
+    gateway_config.way.source =
+        config.clean_mac.value_or(legs->clean ? legs->clean->mac() : gateway_config.dirty_mac);
+    dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
+    GatewayMetrics metrics(registry);
+    ProgramHandler handler(gateway, metrics, log);
+    rpc::GatewayClient client(config.link, {handler, clock, log.named("link"), registry});
+    handler.answer_by(client);
+    process::MetricsServer metrics_server(config.metrics_listen, registry);
+
+    if (auto status = gateway.start(); !status) return fail(status.error());
+    if (auto status = metrics_server.start(); !status) return fail(status.error());
+    if (auto status = client.start(); !status) return fail(status.error());
+    log.info("running", {{"name", config.gateway.name}, {"workers", std::to_string(config.dirty.queues)}});
+    while (!shutdown.wait(report_interval)) {
+        const auto report = gateway.report();
+        client.send(report);
+        metrics.update(report, gateway);
+        metrics.update("dirty", legs->dirty->counters());
+        if (legs->clean) metrics.update("clean", legs->clean->counters());
+    }
+    log.info("ending");
+    client.stop();
+    metrics_server.stop();
+    gateway.stop();
+    return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace sluice::apps::gateway
+
+int main(int argc, char** argv) {
+    using namespace sluice::apps;
+    process::ShutdownSignal shutdown;
+    const auto file =
+        process::read_command_line(argc, argv, "Scrubs diverted traffic as the controller says.");
+    if (!file) return gateway::fail(file.error());
+    const auto config = gateway::load_gateway_config(*file);
+    if (!config) return gateway::fail(config.error());
+    return gateway::run(*config, shutdown);
+}
