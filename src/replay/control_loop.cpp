@@ -46,7 +46,6 @@ ControlLoop::ControlLoop(const ReplayConfig& config, TenantDirectory& tenants, d
                       .gateways = gateways_,
                       .prefixes = tenants,
                       .announcer = network_,
-                      .observer = *this,
                       .clock = clock,
                       .log = log.named("announcements"),
                       .metrics = metrics_}) {}
@@ -158,9 +157,11 @@ void ControlLoop::on_refusal(model::TenantId tenant, model::IncidentId incident,
     publish({.at = at, .kind = "mitigation.refused", .tenant = tenant, .incident = incident, .text = text});
 }
 
-void ControlLoop::on_alarm(const std::string& kind, const std::string& text, base::Timestamp at) {
-    publish({.at = at, .kind = kind, .text = text});
+void ControlLoop::on_alarm(const mitigation::Alarm& alarm, base::Timestamp at) {
+    publish({.at = at, .kind = alarm.raised ? "alarm.raised" : "alarm.cleared", .text = alarm.sentence});
 }
+
+void ControlLoop::on_gateway(const std::string& /*name*/, bool /*healthy*/, base::Timestamp /*at*/) {}
 
 void ControlLoop::on_program(const model::TenantProgram& program) {
     programs_[program.tenant] = program;

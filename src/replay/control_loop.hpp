@@ -63,7 +63,8 @@ class ControlLoop final : public detection::FindingSink,
                        const std::string& text, base::Timestamp at) override;
     void on_refusal(model::TenantId tenant, model::IncidentId incident, const std::string& text,
                     base::Timestamp at) override;
-    void on_alarm(const std::string& kind, const std::string& text, base::Timestamp at) override;
+    void on_alarm(const mitigation::Alarm& alarm, base::Timestamp at) override;
+    void on_gateway(const std::string& name, bool healthy, base::Timestamp at) override;
     void on_program(const model::TenantProgram& program) override;
     void on_program_removed(model::TenantId tenant, std::uint64_t generation) override;
     void load_programs();
