@@ -4,11 +4,29 @@ import { defineConfig } from "vitest/config";
 // `npm run dev` serves the sources and hands /api to a controller, by default the one of `./dev demo`.
 const controller = process.env.SLUICE_CONTROLLER ?? "http://127.0.0.1:8080";
 
+// The browser itself refuses every request to another origin and every script that is not ours.
+const policy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join("; ");
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [
+    react(),
+    {
+      name: "content-security-policy",
+      apply: "build",
+      transformIndexHtml: () => [{ tag: "meta", attrs: { "http-equiv": "Content-Security-Policy", content: policy }, injectTo: "head-prepend" }],
+    },
+  ],
   build: {
     target: "es2022",
-    // Every file of the first load is fetched at once instead of one after the other.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: false,

@@ -1,9 +1,12 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { webcrypto } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, all, call, fill, get, search, setUnauthorizedHandler } from "./client";
 
 const answer = (status: number, body: unknown, type = "application/json", headers: Record<string, string> = {}) =>
   new Response(status === 204 ? null : JSON.stringify(body), { status, headers: { "Content-Type": type, ...headers } });
 
+// Every browser has it; Node 18 keeps it behind an import.
+beforeEach(() => void vi.stubGlobal("crypto", webcrypto));
 afterEach(() => vi.unstubAllGlobals());
 
 describe("addresses", () => {

@@ -164,8 +164,13 @@ function Speakers() {
                 { head: "State", cell: (s) => <UpState up={s.up} downWord="Down" /> },
                 { head: "Routes announced", cell: (s) => s.routes, number: true },
                 {
-                  head: "Sessions",
-                  cell: (s) => (s.peers.length === 0 ? <span className="quiet">none</span> : s.peers.map((p) => `${p.address} (AS ${p.asn}): ${p.state}`).join("; ")),
+                  head: "Sessions up",
+                  cell: (s) => <span className={s.peers_established < s.peers ? "is-dropped" : undefined}>{`${s.peers_established} of ${s.peers}`}</span>,
+                  number: true,
+                },
+                {
+                  head: "What it says",
+                  cell: (s) => s.detail ?? <span className="quiet">nothing to say</span>,
                   wrap: true,
                 },
               ]}

@@ -65,7 +65,7 @@ export default function Tenant() {
             <div className="split">
               <div className="split__main">
                 <Panel title="Addresses and consent" note="The customer's own words for what may be done. You may change them on his word; the reason goes into the record.">
-                  <ConsentList tenantId={id} />
+                  <ConsentList tenantId={id} level={3} />
                 </Panel>
               </div>
               <div className="split__side">

@@ -2,6 +2,7 @@
 // gives the focus back to where it came from.
 import { Modal, TextArea } from "@carbon/react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
+import { createPortal } from "react-dom";
 import "../styles/dialog.scss";
 import { failureText, failureTitle } from "./Failure";
 
@@ -43,7 +44,8 @@ export function Confirm({ heading, action, danger = false, reason = "welcome", r
       setBusy(false);
     }
   };
-  return (
+  // Outside of the screen, so that nothing of its place (lists, panels) reaches into the dialog.
+  return createPortal(
     <Modal
       open
       size="sm"
@@ -74,6 +76,7 @@ export function Confirm({ heading, action, danger = false, reason = "welcome", r
           </p>
         )}
       </div>
-    </Modal>
+    </Modal>,
+    document.body,
   );
 }

@@ -1,7 +1,7 @@
 // A dense table: 24-pixel rows, Carbon's look, scrolling by itself where the screen is narrow (and then reachable by
 // keyboard).
 import { Table, TableBody, TableCell, TableHead, TableHeader, TableRow } from "@carbon/react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import "../styles/table.scss";
 
 export interface Column<T> {
@@ -21,8 +21,18 @@ interface RowsProps<T> {
 }
 
 export function Rows<T>({ label, columns, items, id, rowClass }: RowsProps<T>) {
+  const box = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const watch = new ResizeObserver(() => setScrolls(element.scrollWidth > element.clientWidth + 1));
+    watch.observe(element);
+    if (element.firstElementChild) watch.observe(element.firstElementChild);
+    return () => watch.disconnect();
+  }, []);
   return (
-    <div className="rows" role="region" aria-label={label} tabIndex={0}>
+    <div ref={box} className="rows" {...(scrolls ? { role: "group", "aria-label": `${label}, scrolls sideways`, tabIndex: 0 } : {})}>
       <Table size="xs" useZebraStyles={false} aria-label={label}>
         <TableHead>
           <TableRow>

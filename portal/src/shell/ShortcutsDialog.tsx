@@ -16,7 +16,7 @@ export default function ShortcutsDialog({ nav, onClose }: { nav: NavItem[]; onCl
     [["?"], "This list"],
   ];
   return (
-    <Modal open passiveModal modalHeading="Keys" onRequestClose={onClose} size="xs" closeButtonLabel="Close">
+    <Modal open passiveModal modalHeading="Keys" onRequestClose={onClose} size="sm" closeButtonLabel="Close">
       <table className="keys">
         <thead className="hidden">
           <tr>

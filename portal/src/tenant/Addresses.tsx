@@ -20,12 +20,12 @@ export default function Addresses() {
         </>
       }
     >
-      <ConsentList tenantId={tenantId} />
+      <ConsentList tenantId={tenantId} level={2} />
     </Page>
   );
 }
 
-export function ConsentList({ tenantId }: { tenantId: string }) {
+export function ConsentList({ tenantId, level }: { tenantId: string; level: 2 | 3 }) {
   const prefixes = usePrefixes(tenantId);
   const sites = useSites(tenantId);
   const siteName = (id: string | null) => sites.data?.find((s) => s.id === id)?.name ?? null;
@@ -39,7 +39,7 @@ export function ConsentList({ tenantId }: { tenantId: string }) {
         ) : (
           <ul className="consents">
             {all.map((prefix) => (
-              <ConsentEditor key={prefix.id} prefix={prefix} siteName={siteName(prefix.site_id)} />
+              <ConsentEditor key={prefix.id} prefix={prefix} siteName={siteName(prefix.site_id)} level={level} />
             ))}
           </ul>
         )

@@ -11,16 +11,18 @@ import { useToast } from "../shell/toasts";
 interface ConsentEditorProps {
   prefix: Prefix;
   siteName: string | null;
+  level: 2 | 3; // of its heading
 }
 
-export function ConsentEditor({ prefix, siteName }: ConsentEditorProps) {
+export function ConsentEditor({ prefix, siteName, level }: ConsentEditorProps) {
   const { mayChange } = useSession();
   const [choosing, setChoosing] = useState(false);
+  const Heading = `h${level}` as const;
   const mode = consentModes.find((c) => c.mode === prefix.consent);
   return (
     <li className="consent">
       <div>
-        <h3 className="number">{prefix.prefix}</h3>
+        <Heading className="number">{prefix.prefix}</Heading>
         {siteName && <p className="quiet">{siteName}</p>}
       </div>
       <div className={`consent__mode consent__mode--${prefix.consent}`}>
