@@ -31,6 +31,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     manifest: "manifest.json",
+    // The controller tells names with a hash, which may be cached for ever, by their form.
+    rollupOptions: { output: { hashCharacters: "base36" } },
   },
   css: {
     preprocessorOptions: {
