@@ -2,7 +2,8 @@
 #
 #   sluice_module(NAME LINK lib...)   a folder under src/ becomes the library sluice_NAME, and, by the ending of each
 #                                     file, its tests (_test.cpp), fuzz targets (_fuzz.cpp) and benchmarks (_bench.cpp)
-#   sluice_app(NAME LINK lib...)      a folder under src/apps/ becomes an executable
+#   sluice_app(NAME LINK lib...)      a folder under src/apps/ becomes an executable; with MAIN_ONLY just its main.cpp, where
+#                                     sluice_module() makes a library of the rest, for tests
 #   sluice_test_program(...)          a test that crosses modules (tests/)
 #
 # Files are found by their ending, so that adding one needs no list to be edited.
@@ -57,6 +58,10 @@ function(sluice_sources folder)
     set(${kind}_files ${found} PARENT_SCOPE)
   endforeach()
   list(FILTER all EXCLUDE REGEX "_(test|fuzz|bench)\\.cpp$")
+  set(main_file ${all})
+  list(FILTER main_file INCLUDE REGEX "/main\\.cpp$")
+  list(FILTER all EXCLUDE REGEX "/main\\.cpp$")
+  set(main_file ${main_file} PARENT_SCOPE)
   set(code_files ${all} PARENT_SCOPE)
 endfunction()
 
@@ -132,9 +137,12 @@ function(sluice_app name)
   if(SLUICE_FUZZ)
     return()
   endif()
-  cmake_parse_arguments(arg "" "" "LINK;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(arg "MAIN_ONLY" "" "LINK;TEST_LINK" ${ARGN})
   sluice_sources(${CMAKE_CURRENT_SOURCE_DIR})
-  add_executable(${name} ${code_files})
+  if(arg_MAIN_ONLY)
+    set(code_files)
+  endif()
+  add_executable(${name} ${main_file} ${code_files})
   target_link_libraries(${name} PRIVATE ${arg_LINK} fmt::fmt Threads::Threads)
 endfunction()
 

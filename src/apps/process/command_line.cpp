@@ -25,4 +25,8 @@ base::Result<std::filesystem::path> read_command_line(int argc, char** argv, std
     return std::filesystem::path(argv[2]);
 }
 
+std::string_view version() {
+    return SLUICE_VERSION;
+}
+
 }  // namespace sluice::apps::process

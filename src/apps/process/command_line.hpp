@@ -12,4 +12,7 @@ namespace sluice::apps::process {
 [[nodiscard]] base::Result<std::filesystem::path> read_command_line(int argc, char** argv,
                                                                     std::string_view purpose);
 
+// Of the software: "0.1.0".
+[[nodiscard]] std::string_view version();
+
 }  // namespace sluice::apps::process
