@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 
+#include "net/assignable.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/nearest.hpp"
 #include "policy/text_format.hpp"
@@ -15,20 +16,6 @@ namespace {
 
 using model::TenantPolicy;
 using net::Prefix;
-
-struct Reserved {
-    std::string_view prefix;
-    std::string_view what;
-};
-// https://www.iana.org/assignments/iana-ipv4-special-registry and the same for IPv6: what can never be a
-// customer's. Private and documentation prefixes may well be, in a lab or behind an MPLS VPN.
-constexpr Reserved reserved[] = {
-    {"0.0.0.0/8", "'this network'"}, {"127.0.0.0/8", "loopback"}, {"169.254.0.0/16", "link-local"},
-    {"224.0.0.0/4", "multicast"},    {"240.0.0.0/4", "reserved"}, {"::/8", "reserved"},
-    {"fe80::/10", "link-local"},     {"ff00::/8", "multicast"},
-};
-constexpr unsigned widest_v4 = 8;
-constexpr unsigned widest_v6 = 16;
 
 // Names that must be one's own: the first place of each is kept, a second one is a problem.
 class UniqueNames {
@@ -131,18 +118,8 @@ class Checker {
     }
 
     void check_customer_prefix(const Prefix& prefix, const Node& node) {
-        const unsigned widest = prefix.is_v4() ? widest_v4 : widest_v6;
-        if (prefix.length() < widest) {
-            problems_.add(node.error(fmt::format("{} is too wide for a customer", prefix.to_string()),
-                                     fmt::format("write /{} or longer", widest)));
-            return;
-        }
-        for (const auto& row : reserved) {
-            const auto other = Prefix::parse(row.prefix);
-            if (other && other->is_v4() == prefix.is_v4() && other->overlaps(prefix))
-                problems_.add(node.error(fmt::format("{} holds {} addresses", prefix.to_string(), row.what),
-                                         "write a prefix of the customer"));
-        }
+        if (const auto checked = net::check_assignable(prefix); !checked)
+            problems_.add(node.error(checked.error().what, checked.error().hint));
     }
 
     void check_thresholds(const Node& detection, const TenantPolicy& tenant) {

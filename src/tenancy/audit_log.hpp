@@ -35,7 +35,7 @@ class AuditLog {
     };
     explicit AuditLog(Dependencies dependencies);
 
-    // Of an action elsewhere (mitigation …). On disk when it returns. Texts are cut at 4,096 bytes.
+    // Of an action elsewhere (mitigation …). On disk when it returns. Texts are cut at 16,384 bytes.
     [[nodiscard]] base::Result<AuditEntry> record(const Caller& caller, const AuditedAction& action);
     // Newest first, ids below `before`.
     [[nodiscard]] base::Result<std::vector<AuditEntry>> list(const model::TenantScope& scope,

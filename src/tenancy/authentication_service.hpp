@@ -24,16 +24,20 @@ struct AuthenticationConfig {
     std::uint32_t session_lifetime_s = 12 * 3600;
     std::size_t max_sessions_per_user = 16;  // the oldest ends
     std::size_t max_tokens_per_user = 32;
-    // So many failures within the window, of one login or one address, close it until the window has passed.
-    std::uint32_t max_failures_per_login = 10;
-    std::uint32_t max_failures_per_address = 50;
+    // So many failures within the window close the door until the window has passed: of one login from one
+    // address, of one address, and, so that many addresses together do not guess, of one login.
+    std::uint32_t max_failures_of_pair = 10;
+    std::uint32_t max_failures_of_address = 50;
+    std::uint32_t max_failures_of_login = 200;
     std::uint32_t failure_window_s = 300;
     std::size_t max_remembered = 100'000;  // logins and addresses with failures
 };
 [[nodiscard]] base::Status validate(const AuthenticationConfig& config);
 
+class LoginThrottle;
+
 struct Identity {
-    Caller caller;
+    Caller caller{model::TenantScope::of({}), model::Role::tenant_viewer, {}, {}, {}};  // nobody
     model::User user;
     Credential credential;
 };
@@ -84,11 +88,11 @@ class AuthenticationService {
     [[nodiscard]] base::Status clean_up();
 
   private:
-    class Throttle;
+    [[nodiscard]] base::Result<SecretCredential> open_session(const Caller& caller, const model::User& user);
 
     const AuthenticationConfig config_;
     Dependencies dependencies_;
-    std::unique_ptr<Throttle> throttle_;
+    std::unique_ptr<LoginThrottle> throttle_;
 };
 
 }  // namespace sluice::tenancy

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -21,8 +21,13 @@ struct PolicyState {
 
     // nullptr when there is none.
     [[nodiscard]] const model::TenantState* find(model::TenantId id) const;
-    // Whose prefix contains the address or prefix; nullptr when nobody's.
+    // Whose prefix contains this one; nullptr when nobody's.
     [[nodiscard]] const model::TenantState* owner(const net::Prefix& prefix) const;
+    // Of the site that the prefix belongs to; 0 when not known.
+    [[nodiscard]] static std::uint64_t line_rate_bps(const model::TenantState& tenant,
+                                                     const net::Prefix& prefix);
+
+    std::vector<std::pair<net::Prefix, const model::TenantState*>> by_prefix;  // in order, none overlaps
 };
 
 // Thread-safe.
@@ -34,8 +39,8 @@ class PolicyBoard {
     [[nodiscard]] base::Status load();
     [[nodiscard]] std::shared_ptr<const PolicyState> current() const;
 
-    // Called after a change is committed, with the tenants that it touched, in the order of changes and
-    // without a lock held. Register before the first change.
+    // Called after a change is committed, with the tenants that it touched (also removed ones), in the order
+    // of changes. Register before the first change. A listener may read the board, but not change tenants.
     using Listener =
         std::function<void(const PolicyState& state, const std::vector<model::TenantId>& changed)>;
     void on_change(Listener listener);
@@ -44,10 +49,16 @@ class PolicyBoard {
     [[nodiscard]] base::Status refresh(const std::vector<model::TenantId>& changed);
 
   private:
+    using Loader =
+        std::function<base::Status(Transaction& transaction, const PolicyState& old,
+                                   std::vector<std::shared_ptr<const model::TenantState>>& states)>;
+    base::Status replace(const Loader& loader, const std::vector<model::TenantId>& changed);
+
     UnitOfWork& store_;
     mutable std::mutex mutex_;
     std::mutex refresh_mutex_;
-    std::shared_ptr<const PolicyState> state_;
+    std::shared_ptr<const PolicyState> state_ = std::make_shared<PolicyState>();
+    bool stale_ = false;  // a refresh failed: the next one reads everything
     std::vector<Listener> listeners_;
 };
 

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,16 @@ struct PolicyOfTenants {
     std::vector<model::TenantPolicy> tenants;  // by slug; consent, users and webhooks always given
 };
 
+// What changes of one tenant, in words, for the audit log.
+struct TenantChange {
+    std::string slug;
+    std::string before;
+    std::string after;
+};
+// By policy::diff; the app wires it. Only tenants that change.
+using DescribeChanges = std::function<std::vector<TenantChange>(
+    const std::vector<model::TenantPolicy>& before, const std::vector<model::TenantPolicy>& after)>;
+
 // Thread-safe.
 class PolicyService {
   public:
@@ -31,6 +43,7 @@ class PolicyService {
         PolicyBoard& board;
         base::Random& random;  // secrets of new webhooks; fit for keys
         const base::Clock& clock;
+        DescribeChanges describe{};  // without it the audit log names the tenants only
     };
 
     PolicyService(DirectoryLimits limits, Dependencies dependencies);
@@ -48,6 +61,16 @@ class PolicyService {
                                                       const std::string& reason);
 
   private:
+    base::Status replace(Transaction& transaction, const Caller& caller,
+                         const std::vector<model::TenantPolicy>& before,
+                         const std::vector<model::TenantPolicy>& wanted, const std::string& reason,
+                         std::vector<model::TenantId>& changed);
+    base::Status audit(Transaction& transaction, const Caller& caller,
+                       const std::vector<model::TenantPolicy>& before,
+                       const std::vector<model::TenantPolicy>& wanted,
+                       const std::map<std::string, model::TenantId>& ids,
+                       const std::vector<model::TenantId>& changed, const std::string& reason);
+
     const DirectoryLimits limits_;
     Dependencies dependencies_;
 };

@@ -150,6 +150,9 @@ class WebhookTable {
     virtual base::Status add(const model::TenantScope& scope, model::TenantId tenant,
                              const model::WebhookPolicy& webhook, const std::string& secret,
                              base::Timestamp now) = 0;
+    // Its kinds; the secret stays. not_found: no webhook of this address.
+    virtual base::Status change(const model::TenantScope& scope, model::TenantId tenant,
+                                const model::WebhookPolicy& webhook) = 0;
     virtual base::Status remove(const model::TenantScope& scope, model::TenantId tenant,
                                 std::string_view url) = 0;
 };

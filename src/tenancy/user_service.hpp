@@ -63,6 +63,8 @@ class UserService {
                                                               model::UserId after, std::size_t limit) const;
 
   private:
+    [[nodiscard]] base::Status check_password(const std::string& password) const;
+
     const UserLimits limits_;
     Dependencies dependencies_;
 };

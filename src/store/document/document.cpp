@@ -77,16 +77,26 @@ void fields(V& v, model::FlowRecord& r) {
     field(v, "source_as", r.source_as);
     field(v, "destination_as", r.destination_as);
     field(v, "domain", r.observation_domain);
+    field(v, "flow_label", r.flow_label);
+    field(v, "fragment_id", r.fragment_id);
+    field(v, "vrf", r.vrf);
+    field(v, "mpls_label", r.mpls_label);
     field(v, "source_port", r.source_port);
     field(v, "destination_port", r.destination_port);
     field(v, "vlan", r.vlan);
+    field(v, "inner_vlan", r.inner_vlan);
     field(v, "icmp", r.icmp_type_code);
     field(v, "fragment_offset", r.fragment_offset);
     field(v, "fragment_flags", r.fragment_flags);
     field(v, "protocol", r.protocol);
     field(v, "tcp_flags", r.tcp_flags);
     field(v, "tos", r.tos);
+    field(v, "source_mask", r.source_mask);
+    field(v, "destination_mask", r.destination_mask);
+    field(v, "way", r.direction);
     field(v, "ttl", r.ttl);
+    field(v, "forwarding", r.forwarding_status);
+    field(v, "reverse", r.reverse);
     field(v, "by", r.reported_by);
     field(v, "first", r.first_at);
     field(v, "last", r.last_at);
@@ -162,6 +172,79 @@ void fields(V& v, model::Mitigation& m) {
     field(v, "version", m.version);
 }
 
+template <class V>
+void fields(V& v, model::Threshold& t) {
+    field(v, "name", t.name);
+    field(v, "scope", t.scope);
+    field(v, "direction", t.direction);
+    field(v, "vector", t.vector);
+    field(v, "pps", t.packets_per_s);
+    field(v, "bps", t.bits_per_s);
+    field(v, "line_rate", t.line_rate_fraction);
+    field(v, "z", t.learned_z);
+    field(v, "floor", t.learned_floor_packets_per_s);
+}
+template <class V>
+void fields(V& v, model::RateLimit& l) {
+    field(v, "pps", l.packets_per_s);
+    field(v, "bps", l.bits_per_s);
+}
+template <class V>
+void fields(V& v, model::OfferedService& s) {
+    field(v, "protocol", s.protocol);
+    field(v, "first", s.port_first);
+    field(v, "last", s.port_last);
+}
+template <class V>
+void fields(V& v, model::ProtectionProfile& p) {
+    field(v, "base", p.base);
+    field(v, "drop_invalid", p.drop_invalid);
+    field(v, "verify_tcp", p.verify_tcp);
+    field(v, "verified_for", p.verified_for_s);
+    field(v, "reflection", p.reflection);
+    field(v, "reflection_on_attack", p.reflection_on_attack);
+    field(v, "services", p.services);
+    field(v, "source_limit", p.source_limit);
+    field(v, "target_limit", p.target_limit);
+    field(v, "fragment_limit", p.fragment_limit);
+    field(v, "icmp_limit", p.icmp_limit);
+    field(v, "udp_limit", p.udp_limit);
+}
+template <class V>
+void fields(V& v, model::PacketFilter& f) {
+    field(v, "name", f.name);
+    field(v, "action", f.action);
+    field(v, "source", f.source);
+    field(v, "destination", f.destination);
+    field(v, "protocol", f.protocol);
+    field(v, "source_first", f.source_port_first);
+    field(v, "source_last", f.source_port_last);
+    field(v, "destination_first", f.destination_port_first);
+    field(v, "destination_last", f.destination_port_last);
+    field(v, "flags_mask", f.tcp_flags_mask);
+    field(v, "flags_value", f.tcp_flags_value);
+    field(v, "length_first", f.length_first);
+    field(v, "length_last", f.length_last);
+    field(v, "fragments_only", f.fragments_only);
+    field(v, "dynamic", f.dynamic);
+    field(v, "expires", f.expires_at);
+}
+template <class V>
+void fields(V& v, model::MitigationLimits& l) {
+    field(v, "max_active", l.max_active);
+    field(v, "widest_v4", l.widest_divert_v4);
+    field(v, "widest_v6", l.widest_divert_v6);
+    field(v, "expires_after", l.expires_after_s);
+}
+template <class V>
+void fields(V& v, model::ProtectionPolicy& p) {
+    field(v, "thresholds", p.thresholds);
+    field(v, "hold_down", p.hold_down_ms);
+    field(v, "profile", p.profile);
+    field(v, "filters", p.filters);
+    field(v, "limits", p.limits);
+}
+
 template <class T>
 constexpr bool is_id = false;
 template <class Tag>
@@ -224,7 +307,10 @@ void from_json(const json& in, T& value) {
         value = T(in.get<std::uint64_t>());
     } else if constexpr (is_optional<T>) {
         value.reset();
-        if (!in.is_null()) from_json(in, value.emplace());
+        if (in.is_null()) return;
+        typename T::value_type item{};
+        from_json(in, item);
+        value = std::move(item);
     } else if constexpr (is_list<T>) {
         value.clear();
         for (const auto& item : in) from_json(item, value.emplace_back());
@@ -241,7 +327,7 @@ void from_json(const json& in, T& value) {
 template <class T>
 base::Result<T> read(std::string_view text, std::string_view what) {
     try {
-        T value;
+        T value{};
         from_json(json::parse(text), value);
         return value;
     } catch (const std::exception& problem) {
@@ -260,11 +346,17 @@ std::string write(const model::Incident& incident) {
 std::string write(const model::Mitigation& mitigation) {
     return to_json(mitigation).dump(-1, ' ', false, json::error_handler_t::replace);
 }
+std::string write(const model::ProtectionPolicy& protection) {
+    return to_json(protection).dump(-1, ' ', false, json::error_handler_t::replace);
+}
 base::Result<model::Incident> read_incident(std::string_view text) {
     return read<model::Incident>(text, "incident");
 }
 base::Result<model::Mitigation> read_mitigation(std::string_view text) {
     return read<model::Mitigation>(text, "mitigation");
+}
+base::Result<model::ProtectionPolicy> read_protection(std::string_view text) {
+    return read<model::ProtectionPolicy>(text, "protection");
 }
 
 }  // namespace sluice::store::document

@@ -28,6 +28,16 @@ void settle(Connection& connection, const DatabaseConfig& config) {
     }
 }
 
+void check_pages(Connection& connection) {
+    Statement row = connection.prepare("PRAGMA quick_check(1)");
+    if (row.step() && row.text(0) != "ok") {
+        throw Failure({ErrorCode::corrupt,
+                       "the store's file is damaged: " + row.text(0),
+                       {},
+                       "restore it from a backup, or name another file"});
+    }
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& config,
@@ -39,6 +49,7 @@ base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& con
         const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
         database->writer_.connection = std::make_unique<Connection>(file, flags);
         settle(*database->writer_.connection, config);
+        if (config.check_on_open) check_pages(*database->writer_.connection);
         database->migrate(migrations, file);
         if (file != in_memory) {
             database->reader_.connection =
@@ -50,6 +61,24 @@ base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& con
         return std::unexpected(std::move(error));
     }
     return database;
+}
+
+DatabaseHealth Database::health() const {
+    const std::lock_guard lock(health_mutex_);
+    return health_;
+}
+
+void Database::note_success() {
+    const std::lock_guard lock(health_mutex_);
+    health_.error.reset();
+}
+
+// A contradiction with what is stored is the caller's, not the disk's.
+void Database::note_failure(const base::Error& error) {
+    if (error.code == ErrorCode::conflict) return;
+    const std::lock_guard lock(health_mutex_);
+    health_.error = error;
+    ++health_.failed_writes;
 }
 
 Database::~Database() {

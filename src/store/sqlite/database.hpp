@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -27,6 +28,13 @@ struct DatabaseConfig {
     std::filesystem::path file;  // ":memory:" for one that goes with the process
     Durability durability = Durability::full;
     std::uint64_t max_bytes = 0;  // 0: as large as the disk; otherwise `exhausted` when reached
+    bool check_on_open = true;    // every page, so that damage is found before it is built upon
+};
+
+// How the last write went. A store that has failed is tried again with each write.
+struct DatabaseHealth {
+    std::uint64_t failed_writes = 0;   // since the start
+    std::optional<base::Error> error;  // of the last write; empty: it went well
 };
 
 // Applied in order, each in a transaction of its own; user_version remembers the last one.
@@ -48,15 +56,17 @@ class Database {
     auto read(Work&& work) -> std::invoke_result_t<Work, Connection&> {
         Lane& lane = reader_.connection ? reader_ : writer_;
         const std::lock_guard lock(lane.mutex);
-        return in_transaction("BEGIN", *lane.connection, work);
+        return in_transaction("BEGIN", *lane.connection, work, nullptr);
     }
 
     // The same in a transaction which is committed, and then durable, only when the result is a success.
     template <class Work>
     auto write(Work&& work) -> std::invoke_result_t<Work, Connection&> {
         const std::lock_guard lock(writer_.mutex);
-        return in_transaction("BEGIN IMMEDIATE", *writer_.connection, work);
+        return in_transaction("BEGIN IMMEDIATE", *writer_.connection, work, this);
     }
+
+    [[nodiscard]] DatabaseHealth health() const;
 
   private:
     struct Lane {
@@ -66,22 +76,27 @@ class Database {
 
     Database() = default;
     void take_ownership(const std::string& file);
+    void note_success();
+    void note_failure(const base::Error& error);
     void migrate(std::span<const Migration> migrations, const std::string& file);
 
+    // `writes` is told how it went; nullptr for a read.
     template <class Work>
-    static auto in_transaction(const char* begin, Connection& connection, Work& work)
+    static auto in_transaction(const char* begin, Connection& connection, Work& work, Database* writes)
         -> std::invoke_result_t<Work, Connection&> {
         try {
             connection.execute(begin);
             auto result = work(connection);
             if (result) {
                 connection.execute("COMMIT");
+                if (writes != nullptr) writes->note_success();
             } else {
                 connection.roll_back();
             }
             return result;
         } catch (const Failure& failure) {
             connection.roll_back();
+            if (writes != nullptr) writes->note_failure(failure.error());
             return std::unexpected(failure.error());
         } catch (...) {
             connection.roll_back();
@@ -90,6 +105,8 @@ class Database {
     }
 
     int lock_file_ = -1;
+    mutable std::mutex health_mutex_;
+    DatabaseHealth health_;
     Lane writer_;
     Lane reader_;  // none for ":memory:", where the writer's serves both
 };

@@ -47,8 +47,108 @@ CREATE TABLE event (
 CREATE INDEX event_tenant ON event (tenant, sequence);
 )sql";
 
-constexpr std::array<Migration, 1> migrations{{
+// Tenant 0 is the provider. `prefix.key` is in the order of addresses (prefix_key.hpp) and no prefix contains
+// another. Audit entries outlive what they speak of, so they refer to nothing.
+constexpr const char* tenancy_tables = R"sql(
+CREATE TABLE tenant (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    version INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE site (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant INTEGER NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    line_rate_bps INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (tenant, name)
+) STRICT;
+
+CREATE TABLE prefix (
+    key TEXT PRIMARY KEY,
+    tenant INTEGER NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+    site INTEGER NOT NULL,
+    consent TEXT NOT NULL,
+    version INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX prefix_tenant ON prefix (tenant, key);
+CREATE INDEX prefix_site ON prefix (site) WHERE site != 0;
+
+CREATE TABLE protection (
+    tenant INTEGER PRIMARY KEY REFERENCES tenant (id) ON DELETE CASCADE,
+    document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE policy_version (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    version INTEGER NOT NULL
+) STRICT;
+INSERT INTO policy_version VALUES (1, 1);
+
+CREATE TABLE user (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant INTEGER REFERENCES tenant (id) ON DELETE CASCADE,
+    login TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    role TEXT NOT NULL,
+    disabled INTEGER NOT NULL,
+    password_hash TEXT NOT NULL DEFAULT '',
+    version INTEGER NOT NULL
+) STRICT;
+CREATE INDEX user_tenant ON user (tenant, id);
+
+CREATE TABLE credential (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    user INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    kind INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    secret_hash TEXT NOT NULL UNIQUE,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER
+) STRICT;
+CREATE INDEX credential_user ON credential (user, kind, id);
+CREATE INDEX credential_expiry ON credential (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE webhook (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant INTEGER REFERENCES tenant (id) ON DELETE CASCADE,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    kinds TEXT NOT NULL,
+    disabled INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX webhook_tenant ON webhook (tenant, id);
+
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    tenant INTEGER NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_tenant ON audit (tenant, id);
+CREATE TABLE audit_head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id INTEGER NOT NULL,
+    hash TEXT NOT NULL
+) STRICT;
+INSERT INTO audit_head VALUES (1, 0, '');
+CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'audit entries stay'); END;
+CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audit entries are final'); END;
+)sql";
+
+constexpr std::array<Migration, 2> migrations{{
     {1, response_tables},
+    {2, tenancy_tables},
 }};
 
 // The partial indexes name these states by their numbers.

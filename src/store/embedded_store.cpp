@@ -1,0 +1,136 @@
+#include "store/embedded_store.hpp"
+
+#include <fmt/format.h>
+
+#include "store/sqlite/database.hpp"
+#include "store/sqlite/event_repository.hpp"
+#include "store/sqlite/incident_repository.hpp"
+#include "store/sqlite/mitigation_repository.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/traffic_repository.hpp"
+#include "store/sqlite/unit_of_work.hpp"
+#include "store/sqlite/webhook_tables.hpp"
+
+namespace sluice::store {
+
+using base::ErrorCode;
+namespace fs = std::filesystem;
+
+struct EmbeddedStore::Parts {
+    Parts(std::unique_ptr<sqlite::Database> state_file, std::unique_ptr<sqlite::Database> traffic_file,
+          const EmbeddedStoreConfig& config)
+        : state(std::move(state_file)),
+          series(std::move(traffic_file)),
+          tenancy(*state),
+          traffic(*series, config.max_traffic_series),
+          incidents(*state),
+          events(*state, config.keep_events),
+          webhooks(*state),
+          mitigations(*state) {}
+
+    std::unique_ptr<sqlite::Database> state;
+    std::unique_ptr<sqlite::Database> series;
+    sqlite::SqliteUnitOfWork tenancy;
+    sqlite::SqliteTrafficRepository traffic;
+    sqlite::SqliteIncidentRepository incidents;
+    sqlite::SqliteEventRepository events;
+    sqlite::SqliteWebhookRepository webhooks;
+    sqlite::SqliteMitigationRepository mitigations;
+};
+
+namespace {
+
+base::Status make_folder(const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return {};
+    if (fs::create_directories(folder, error); error)
+        return base::fail(ErrorCode::io, "the store's folder cannot be made: " + error.message(),
+                          folder.string(), "make it, or name another one");
+    fs::permissions(folder, fs::perms::owner_all, error);
+    return {};
+}
+
+// The series are for looking at; damaged ones do not keep a network unprotected.
+base::Result<std::unique_ptr<sqlite::Database>> open_traffic(const fs::path& file,
+                                                             std::vector<std::string>& notes) {
+    const sqlite::DatabaseConfig config{
+        .file = file, .durability = sqlite::Durability::relaxed, .check_on_open = false};
+    auto database = sqlite::Database::open(config, sqlite::traffic_migrations());
+    if (database || database.error().code != ErrorCode::corrupt) return database;
+    std::error_code error;
+    const fs::path aside = file.string() + ".damaged";
+    fs::rename(file, aside, error);
+    if (error) return database;
+    fs::remove(file.string() + "-wal", error);
+    fs::remove(file.string() + "-shm", error);
+    notes.push_back(
+        fmt::format("the traffic series in {} are damaged; they are set aside as {} and begin anew",
+                    file.string(), aside.string()));
+    return sqlite::Database::open(config, sqlite::traffic_migrations());
+}
+
+}  // namespace
+
+base::Status validate(const EmbeddedStoreConfig& config) {
+    if (config.folder.empty())
+        return base::fail(ErrorCode::invalid_argument, "the store has no folder", "store",
+                          "name one, as in /var/lib/sluice");
+    if (config.max_bytes != 0 && config.max_bytes < (1U << 20U))
+        return base::fail(ErrorCode::invalid_argument, "the store's limit is too small", "store",
+                          "write at least 1 MiB, or 0 for none");
+    if (config.keep_events < 1000)
+        return base::fail(ErrorCode::invalid_argument, "too few events are kept", "store",
+                          "write at least 1000");
+    return {};
+}
+
+base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const EmbeddedStoreConfig& config) {
+    if (const auto status = validate(config); !status) return std::unexpected(status.error());
+    if (const auto status = make_folder(config.folder); !status) return std::unexpected(status.error());
+    std::unique_ptr<EmbeddedStore> store(new EmbeddedStore());
+    const auto durability =
+        config.survives_power_loss ? sqlite::Durability::full : sqlite::Durability::relaxed;
+    auto state = sqlite::Database::open(
+        {.file = config.folder / "state.db", .durability = durability, .max_bytes = config.max_bytes},
+        sqlite::state_migrations());
+    if (!state) return std::unexpected(state.error());
+    auto traffic = open_traffic(config.folder / "traffic.db", store->notes_);
+    if (!traffic) return std::unexpected(traffic.error());
+    store->parts_ = std::make_unique<Parts>(std::move(*state), std::move(*traffic), config);
+    return store;
+}
+
+EmbeddedStore::~EmbeddedStore() = default;
+
+tenancy::UnitOfWork& EmbeddedStore::tenancy() {
+    return parts_->tenancy;
+}
+tenancy::TrafficRepository& EmbeddedStore::traffic() {
+    return parts_->traffic;
+}
+incident::IncidentRepository& EmbeddedStore::incidents() {
+    return parts_->incidents;
+}
+incident::EventRepository& EmbeddedStore::events() {
+    return parts_->events;
+}
+incident::WebhookRepository& EmbeddedStore::webhooks() {
+    return parts_->webhooks;
+}
+mitigation::MitigationRepository& EmbeddedStore::mitigations() {
+    return parts_->mitigations;
+}
+
+base::Status EmbeddedStore::probe() {
+    return parts_->state->write([](sqlite::Connection& connection) -> base::Status {
+        connection.prepare("UPDATE policy_version SET version = version").run();
+        return {};
+    });
+}
+
+StoreHealth EmbeddedStore::health() const {
+    const auto state = parts_->state->health();
+    return {state.failed_writes, state.error, parts_->series->health().error};
+}
+
+}  // namespace sluice::store
