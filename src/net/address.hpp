@@ -69,7 +69,15 @@ class Address {
 
     [[nodiscard]] std::string to_string() const;  // RFC 5952
 
-    auto operator<=>(const Address&) const = default;
+    // Two words, because tables compare addresses all the time and a call to memcmp costs more.
+    bool operator==(const Address& other) const {
+        std::uint64_t own[2];
+        std::uint64_t others[2];
+        std::memcpy(own, bytes_.data(), 16);
+        std::memcpy(others, other.bytes_.data(), 16);
+        return ((own[0] ^ others[0]) | (own[1] ^ others[1])) == 0;
+    }
+    std::strong_ordering operator<=>(const Address&) const = default;
 
   private:
     alignas(8) std::array<std::uint8_t, 16> bytes_{};
