@@ -7,7 +7,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr double suspicious_share = 0.5;
+constexpr std::size_t prefetch_ahead = 8;
 
 std::vector<std::unique_ptr<Ingest>> make_ingests(const DetectorConfig& config,
                                                   const Detector::Dependencies& dependencies) {
@@ -44,7 +44,7 @@ Detector::Engine::Engine(DetectorConfig config, Dependencies dependencies)
                 dependencies_.findings, started_),
       learning_(config_.max_learned, std::chrono::hours(config_.learn_first_h)) {
     aggregates_.set_policy(policy_);
-    for (Shard* shard : shards_) shard->set_policy(policy_, suspicions());
+    set_limits();
 }
 
 Detector::Engine::~Engine() {
@@ -126,7 +126,10 @@ void Detector::Engine::collect(const TickTime& tick) {
         Shard& shard = *shards_[s];
         shard.begin_drain();
         for (auto slots = shard.next_slots(); !slots.empty(); slots = shard.next_slots()) {
-            for (const DrainedSlot& drained : slots) collect_slot(s, drained, shard.time_base(), tick);
+            for (std::size_t i = 0; i < slots.size(); ++i) {
+                if (i + prefetch_ahead < slots.size()) hosts_.prefetch(s, slots[i + prefetch_ahead].id);
+                collect_slot(s, slots[i], shard.time_base(), tick);
+            }
         }
         for (const AsideRecord& record : shard.aside()) collect_aside(s, record, tick);
         for (const auto& hostless : shard.hostless()) {
@@ -156,9 +159,17 @@ void Detector::Engine::collect_slot(std::size_t shard, const DrainedSlot& draine
     const std::uint32_t index = hosts_.resolve(shard, drained);
     if (index == HostBook::none) return;
     Host& host = hosts_[index];
-    host.meter.add(slot_counts_, tick, filter_, notable_rate(policy_->host_rules(slot.target, direction)));
+    const HostLimits& limits = host_limits_[std::size_t{slot.target} * 2 + host.direction];
+    host.meter.add(slot_counts_, tick, filter_, limits.notable);
     if ((slot.flags & HostSlot::watched) != 0) host.suspect = 1;
-    mark_for_judging(index);
+    // Most hosts are far below every limit.
+    const Rate sum = host.meter.rates().sum();
+    const bool quiet = (host.suspect | host.watch | host.episode | host.long_rates) == 0 &&
+                       sum.packets < limits.suspicious.packets && sum.bytes < limits.suspicious.bytes;
+    if (quiet)
+        host.meter.learn_usual(tick, host.meter.rates());
+    else
+        mark_for_judging(index);
 }
 
 void Detector::Engine::collect_aside(std::size_t shard, const AsideRecord& record, const TickTime& tick) {
@@ -187,19 +198,22 @@ void Detector::Engine::change(std::uint32_t host, std::uint32_t target, unsigned
     if (rates.empty()) hosts_.release_long_rates(hosts_[host]);
 }
 
-std::vector<Shard::Suspicion> Detector::Engine::suspicions() const {
+// Gives the shards the policy, and everybody the limits that it means for hosts.
+void Detector::Engine::set_limits() {
     const double tick_s = config_.tick_ms * 1e-3;
-    const auto in_a_tick = [tick_s](double limit) {
-        const double count = std::max(1.0, limit * suspicious_share * tick_s);
+    const auto in_a_tick = [tick_s](float rate) {
+        const double count = std::max(1.0, rate * tick_s);
         return count >= 4e9 ? 0xffffffffU : static_cast<std::uint32_t>(count);
     };
     std::vector<Shard::Suspicion> suspicions(policy_->targets().size() * 2);
+    host_limits_.resize(suspicions.size());
     for (std::uint32_t i = 0; i < suspicions.size(); ++i) {
         const auto& rules = policy_->host_rules(i / 2, static_cast<model::TrafficDirection>(i % 2));
-        suspicions[i].packets = in_a_tick(rules.least_packets_per_s);
-        suspicions[i].bytes = in_a_tick(rules.least_bytes_per_s);
+        host_limits_[i] = {notable_rate(rules), suspicious_rate(rules)};
+        suspicions[i].packets = in_a_tick(host_limits_[i].suspicious.packets);
+        suspicions[i].bytes = in_a_tick(host_limits_[i].suspicious.bytes);
     }
-    return suspicions;
+    for (Shard* shard : shards_) shard->set_policy(policy_, suspicions);
 }
 
 void Detector::Engine::set_policies(std::vector<model::DetectionPolicy> policies, std::uint64_t version) {
@@ -219,7 +233,7 @@ void Detector::Engine::swap_policy() {
     long_flows_.suspend();
     aggregates_.set_policy(next);
     const auto old = std::exchange(policy_, std::move(next));
-    for (Shard* shard : shards_) shard->set_policy(policy_, suspicions());
+    set_limits();
     hosts_.retarget(*policy_);
     long_flows_.resume([this](std::uint32_t host) {
         const Host& found = hosts_[host];

@@ -84,7 +84,7 @@ class Detector::Engine final : private LongFlowListener {
     void swap_policy();
     void leave_policy(const CompiledPolicy& next);
     void publish_stats(base::Instant began);
-    [[nodiscard]] std::vector<Shard::Suspicion> suspicions() const;
+    void set_limits();
 
     // LongFlowListener
     void change(std::uint32_t host, std::uint32_t target, unsigned direction, unsigned traffic_class,
@@ -97,6 +97,12 @@ class Detector::Engine final : private LongFlowListener {
     std::vector<std::unique_ptr<Ingest>> ingests_;
     std::vector<Shard*> shards_;
     std::shared_ptr<const CompiledPolicy> policy_;
+    // By target and direction: below which rates a host needs no look.
+    struct HostLimits {
+        Rate notable;
+        Rate suspicious;
+    };
+    std::vector<HostLimits> host_limits_;
     HostBook hosts_;
     AggregateBook aggregates_;
     LongFlows long_flows_;

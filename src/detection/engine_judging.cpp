@@ -7,7 +7,6 @@
 namespace sluice::detection {
 namespace {
 
-constexpr double suspicious_share = 0.5;
 constexpr base::Duration watch_lasts = std::chrono::seconds(5);
 constexpr base::Duration evidence_ages_each = std::chrono::seconds(1);
 // What a record says of its own time is believed within these bounds.

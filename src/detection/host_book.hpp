@@ -19,7 +19,7 @@
 namespace sluice::detection {
 
 // All zero bytes are a free entry.
-struct Host {
+struct alignas(64) Host {
     net::Address address;
     std::uint32_t target;
     std::uint8_t in_use;
@@ -48,6 +48,13 @@ class HostBook {
     // The host of a slot that was resolved before.
     [[nodiscard]] std::uint32_t host_of(std::size_t shard, std::uint32_t slot) const {
         return slot == AddressIndex::none ? none : hosts_of_slots_[shard][slot] - 1;
+    }
+    // Of slots that will be resolved soon.
+    void prefetch(std::size_t shard, std::uint32_t slot) const {
+        const std::uint32_t host = hosts_of_slots_[shard][slot];
+        if (host == 0) return;
+        __builtin_prefetch(&hosts_[host - 1], 1);
+        __builtin_prefetch(reinterpret_cast<const char*>(&hosts_[host - 1]) + 64, 1);
     }
     [[nodiscard]] std::uint32_t find(const net::Address& address, model::TrafficDirection direction) const;
 

@@ -18,6 +18,11 @@ double relative_margin(double packets_per_s, const JudgeInput& input) {
     return std::min(1.0, input.confidence * error / packets_per_s);
 }
 
+Rate part_of(const RuleSet& rules, double share) {
+    const auto part = [share](double limit) { return static_cast<float>(std::min(limit, 1e30) * share); };
+    return {part(rules.least_packets_per_s), part(rules.least_bytes_per_s)};
+}
+
 struct Comparison {
     const Rule& rule;
     bool bytes;
@@ -46,8 +51,11 @@ void compare(Crossing& best, const Comparison& with) {
 }  // namespace
 
 Rate notable_rate(const RuleSet& rules) {
-    const auto part = [](double limit) { return static_cast<float>(std::min(limit, 1e30) * notable_share); };
-    return {part(rules.least_packets_per_s), part(rules.least_bytes_per_s)};
+    return part_of(rules, notable_share);
+}
+
+Rate suspicious_rate(const RuleSet& rules) {
+    return part_of(rules, suspicious_share);
 }
 
 double limit_from(double median, double mad, double z) {

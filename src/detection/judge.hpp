@@ -49,6 +49,9 @@ struct JudgeInput {
 
 // Rates below a tenth of the smallest limits are nothing to look at.
 [[nodiscard]] Rate notable_rate(const RuleSet& rules);
+// From half of a limit on, a subject is suspect: its records are looked at.
+inline constexpr double suspicious_share = 0.5;
+[[nodiscard]] Rate suspicious_rate(const RuleSet& rules);
 
 // The robust z-score rule (Iglewicz and Hoaglin 1993: 0.6745 · (x − median) / MAD > z) as a limit, with a
 // floor under MAD of a tenth of the median.
