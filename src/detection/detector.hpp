@@ -41,7 +41,7 @@ struct DetectorConfig {
     std::uint32_t max_open_findings = 4096;
     std::uint32_t max_learned = 8192;  // baselines: targets × vectors
     std::uint32_t learn_first_h = 24;  // a learned threshold is silent this long after learning began
-    double sampling_confidence = 2.0;  // standard errors of sampling by which an estimate must cross
+    double sampling_confidence = 2.5;  // standard errors of sampling by which an estimate must cross
 };
 
 [[nodiscard]] base::Status validate(const DetectorConfig& config);

@@ -1,20 +1,12 @@
 #include "apps/gateway/gateway_config.hpp"
 
-#include <array>
-#include <fstream>
 #include <utility>
 
+#include "apps/process/link_section.hpp"
 #include "policy/document.hpp"
 
 namespace sluice::apps::gateway {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, base::LogLevel>, 4> levels{{
-    {"debug", base::LogLevel::debug},
-    {"info", base::LogLevel::info},
-    {"warning", base::LogLevel::warning},
-    {"error", base::LogLevel::error},
-}};
 
 // The schema has checked the form.
 std::optional<dataplane::Mac> mac_of(const policy::Node& leg, std::string_view key) {
@@ -70,23 +62,6 @@ base::Status read_legs(const policy::Node& section, GatewayConfig& config) {
     return {};
 }
 
-base::Status read_link(const policy::Node& section, rpc::LinkClientConfig& link) {
-    link.name = section.get<std::string>("name");
-    link.server = section.get<std::string>("controller", link.server);
-    const policy::Node tls = section.at("controller_tls");
-    link.tls.ca = tls.get<std::string>("ca", {});
-    link.tls.certificate = tls.get<std::string>("certificate", {});
-    link.tls.key = tls.get<std::string>("key", {});
-    if (const policy::Node token = section.at("controller_token_file")) {
-        std::ifstream in(token.as<std::string>());
-        if (!std::getline(in, link.token) || link.token.empty()) {
-            return std::unexpected(
-                token.error("the token cannot be read", "a file with the token in its first line"));
-        }
-    }
-    return rpc::validate(link);
-}
-
 Hugepages hugepages_of(const std::string& text) {
     return text == "required" ? Hugepages::required
            : text == "never"  ? Hugepages::never
@@ -100,7 +75,9 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     if (!section) return std::unexpected(section.error());
     GatewayConfig config;
     if (auto status = read_legs(*section, config); !status) return std::unexpected(status.error());
-    if (auto status = read_link(*section, config.link); !status) return std::unexpected(status.error());
+    auto link = process::read_link_section(*section, {});
+    if (!link) return std::unexpected(link.error());
+    config.link = std::move(*link);
     dataplane::Gateway::Config& gateway = config.gateway;
     gateway.name = config.link.name;
     gateway.idle_sleep_us = section->get<std::uint32_t>("idle_sleep_us", gateway.idle_sleep_us);
@@ -113,10 +90,7 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     config.hugepages = hugepages_of(section->get<std::string>("hugepages", "auto"));
     config.memory_mb = section->get<std::uint32_t>("memory_mb", config.memory_mb);
     config.metrics_listen = section->get<std::string>("metrics", config.metrics_listen);
-    const auto level = section->get<std::string>("log_level", "info");
-    for (const auto& [name, value] : levels) {
-        if (name == level) config.log_level = value;
-    }
+    config.log_level = process::read_log_level(*section);
     if (auto status = dataplane::Gateway::validate(gateway); !status) return std::unexpected(status.error());
     return config;
 }
