@@ -1,0 +1,25 @@
+import { defineConfig } from "@playwright/test";
+
+// One browser, one page at a time: the platform behind it is one, too, and its state is part of the story.
+export default defineConfig({
+  testDir: "tests/browser",
+  outputDir: "../build/portal-tests/results",
+  globalSetup: "./tests/browser/setup.ts",
+  workers: 1,
+  fullyParallel: false,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [["list"]],
+  use: {
+    baseURL: "http://127.0.0.1:8080",
+    browserName: "chromium",
+    viewport: { width: 1440, height: 900 },
+    locale: "en-GB",
+    timezoneId: "Europe/Vienna",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--log-net-log=../build/portal-tests/netlog.json"],
+    },
+  },
+});

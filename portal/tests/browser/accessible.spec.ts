@@ -1,0 +1,90 @@
+// Every screen, in light and dark, at three widths: nothing for axe to say, and nothing wider than the screen.
+import type { Page } from "@playwright/test";
+import type { Login } from "../platform/people";
+import { expect, expectAccessible, operator, test } from "./portal";
+
+const screens: [Login, string, string][] = [
+  ["operator", "/", "customers under attack"],
+  ["operator", "/traffic", "Traffic"],
+  ["operator", "/incidents", "Incidents"],
+  ["operator", "incident of acme", "TCP SYN flood"],
+  ["operator", "incident of harbour-bank", "NTP reflection"],
+  ["operator", "incident of solstice-games", "203.0.113.40"],
+  ["operator", "incident of tern-logistics", "198.51.101.7"],
+  ["operator", "/customers", "Customers"],
+  ["operator", "customer acme", "Acme Ltd"],
+  ["operator", "/health", "Health"],
+  ["operator", "/audit", "Audit"],
+  ["operator", "/nowhere", "There is no such page"],
+  ["anna@acme.example", "/", "Under attack since"],
+  ["anna@acme.example", "/incidents", "Attacks"],
+  ["anna@acme.example", "incident of acme", "Attack on 192.0.2.10"],
+  ["anna@acme.example", "/addresses", "Addresses and consent"],
+  ["anna@acme.example", "/audit", "Changes"],
+  ["carol@bank.example", "/", "we need your yes"],
+  ["dora@games.example", "/", "Under attack since"],
+  ["emil@hospital.example", "/", "You are protected"],
+  ["emil@hospital.example", "/incidents", "Attacks"],
+];
+
+async function address(screen: string): Promise<string> {
+  const [what, slug] = [screen.split(" ")[0], screen.split(" ").pop() ?? ""];
+  if (screen.startsWith("/")) return screen;
+  const client = await operator();
+  const { items } = await client.get<{ items: { id: string; slug: string }[] }>("/tenants?limit=200");
+  const tenant = items.find((t) => t.slug === slug)?.id;
+  if (what === "customer") return `/customers/${tenant}`;
+  const incidents = await client.get<{ items: { id: string }[] }>(`/incidents?tenant_id=${tenant}`);
+  return `/incidents/${incidents.items[0]?.id}`;
+}
+
+async function settled(page: Page): Promise<void> {
+  await expect(page.locator(".waiting")).toHaveCount(0);
+  await page.waitForTimeout(300); // charts and late rows
+}
+
+const sideways = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+for (const [login, screen, title] of screens) {
+  test(`${login}: ${screen}`, async ({ as, page }) => {
+    await as(login, await address(screen));
+    await expect(page.getByRole("heading", { level: 1 })).toContainText(title);
+    await settled(page);
+    await expectAccessible(page);
+    await page.getByRole("button", { name: "Dark colours" }).click();
+    await expectAccessible(page);
+    for (const width of [1024, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      await settled(page);
+      expect(await sideways(page), `wider than ${width} pixels`).toBe(0);
+      await expectAccessible(page);
+    }
+  });
+}
+
+test("dialogs and the menu", async ({ as, page }) => {
+  await as("operator");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog")).toContainText("Use single keys");
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  await page.goto(await address("incident of acme"));
+  for (const [button, dialog] of [
+    ["Undo", "Undo for 192.0.2.10?"],
+    ["Extend", "Extend for 192.0.2.10?"],
+    ["This is no attack", "Is this no attack?"],
+  ] as const) {
+    await page.getByRole("button", { name: button }).click();
+    await expect(page.getByRole("dialog")).toContainText(dialog);
+    await page.waitForTimeout(400); // it fades in
+    await expectAccessible(page);
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await expect(page.getByRole("button", { name: button })).toBeFocused();
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole("button", { name: "Open menu" }).click();
+  await expect(page.getByRole("navigation", { name: "Screens, menu" }).getByRole("link", { name: "Health" })).toBeVisible();
+  await page.waitForTimeout(400);
+  await expectAccessible(page);
+});
