@@ -123,7 +123,7 @@ mitigation::MitigationRepository& EmbeddedStore::mitigations() {
 
 base::Status EmbeddedStore::probe() {
     return parts_->state->write([](sqlite::Connection& connection) -> base::Status {
-        connection.prepare("UPDATE policy_version SET version = version").run();
+        connection.prepare("UPDATE probe SET count = count + 1").run();
         return {};
     });
 }

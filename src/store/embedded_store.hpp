@@ -60,7 +60,7 @@ class EmbeddedStore {
     [[nodiscard]] incident::WebhookRepository& webhooks();
     [[nodiscard]] mitigation::MitigationRepository& mitigations();
 
-    // Writes, and changes nothing: whether the store could take a change now.
+    // Writes, and changes nothing that anybody sees: whether the store could take a change now.
     [[nodiscard]] base::Status probe();
     [[nodiscard]] StoreHealth health() const;
     // What a person should know of the opening; usually empty.

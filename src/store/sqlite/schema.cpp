@@ -146,9 +146,19 @@ CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'aud
 CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'audit entries are final'); END;
 )sql";
 
-constexpr std::array<Migration, 2> migrations{{
+// Counts the probes: SQLite writes nothing for a row that stays the same.
+constexpr const char* probe_table = R"sql(
+CREATE TABLE probe (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    count INTEGER NOT NULL
+) STRICT;
+INSERT INTO probe VALUES (1, 0);
+)sql";
+
+constexpr std::array<Migration, 3> migrations{{
     {1, response_tables},
     {2, tenancy_tables},
+    {3, probe_table},
 }};
 
 // The partial indexes name these states by their numbers.

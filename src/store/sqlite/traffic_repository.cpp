@@ -43,6 +43,11 @@ CREATE TABLE point (
     dropped_bits INTEGER NOT NULL,
     PRIMARY KEY (tier, slot, series)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE newest (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    second INTEGER NOT NULL
+) STRICT;
+INSERT INTO newest VALUES (1, 0);
 )sql";
 
 constexpr std::array<Migration, 1> migrations{{{1, traffic_tables}}};
@@ -200,7 +205,7 @@ base::Status SqliteTrafficRepository::write_second(Connection& connection, std::
         Statement rows = connection.prepare("SELECT tenant, prefix, id FROM series");
         while (rows.step())
             series_[{static_cast<std::uint64_t>(rows.integer(0)), rows.text(1)}] = rows.integer(2);
-        Statement newest = connection.prepare("SELECT coalesce(max(at), 0) FROM bucket WHERE tier = 1");
+        Statement newest = connection.prepare("SELECT second FROM newest");
         newest.step();
         newest_ = newest.integer(0);
         loaded_ = true;
@@ -224,6 +229,7 @@ base::Status SqliteTrafficRepository::write_second(Connection& connection, std::
         for (const Tier& tier : tiers) put_point(connection, tier, *id, second, sums);
     }
     for (const Tier& tier : tiers) put_bucket(connection, tier, second);
+    connection.prepare("UPDATE newest SET second = ?1").bind(1, second).run();
     newest_ = second;
     return {};
 }
@@ -244,7 +250,7 @@ base::Result<TrafficSeries> SqliteTrafficRepository::query(const model::TenantSc
     return database_.read([&](Connection& connection) -> base::Result<TrafficSeries> {
         std::int64_t newest = 0;
         {
-            Statement row = connection.prepare("SELECT coalesce(max(at), 0) FROM bucket WHERE tier = 1");
+            Statement row = connection.prepare("SELECT second FROM newest");
             row.step();
             newest = row.integer(0);
         }
