@@ -18,9 +18,10 @@ struct DecoderState {
     DecoderState(DecoderConfig settings, std::uint64_t seed)
         : config(std::move(settings)), exporters(config, statistics, seed) {}
 
-    // Takes note of what a datagram's sequence number tells.
-    void follow(Domain& domain, LossReason gap, std::uint32_t first, std::uint32_t units, bool units_known,
-                bool restarted);
+    // Takes note of what a datagram's sequence number tells. `restarted`: its uptime says that the exporter
+    // started anew.
+    void follow(Domain& domain, Stream& stream, LossReason gap, std::uint32_t first, std::uint32_t units,
+                bool units_known, bool restarted);
     // Records handed to the sink, which the caller has written to the batch.
     void count_records(Domain& domain, std::uint64_t n) {
         domain.records += n;
@@ -35,7 +36,7 @@ struct DecoderState {
 
 // True when the exporter's uptime (milliseconds) went back further than reordering explains: it started anew.
 // A wrap after 49.7 days is none.
-[[nodiscard]] bool uptime_restarted(Domain& domain, std::uint32_t uptime_ms);
+[[nodiscard]] bool uptime_restarted(Stream& stream, std::uint32_t uptime_ms);
 
 // The record that all records of a message start from: its exporter, domain, times and rate.
 [[nodiscard]] model::FlowRecord blank_record(const Domain& domain, base::Timestamp at);

@@ -32,6 +32,30 @@ Template* Domain::find_template(std::uint16_t id) {
     return at != templates.end() && (*at)->id == id ? at->get() : nullptr;
 }
 
+Stream& Domain::stream(std::uint16_t port, base::Instant now) {
+    auto at =
+        std::find_if(streams.begin(), streams.end(), [port](const Stream& s) { return s.port == port; });
+    if (at == streams.end()) {
+        if (streams.size() < max_streams) {
+            at = streams.insert(streams.end(), Stream{});
+        } else {
+            at = std::min_element(streams.begin(), streams.end(),
+                                  [](const Stream& a, const Stream& b) { return a.last_seen < b.last_seen; });
+            missing_of_old_streams += at->sequence.missing();
+            *at = Stream{};
+        }
+        at->port = port;
+    }
+    at->last_seen = now;
+    return *at;
+}
+
+std::uint64_t Domain::missing() const {
+    std::uint64_t sum = missing_of_old_streams;
+    for (const Stream& stream : streams) sum += stream.sequence.missing();
+    return sum;
+}
+
 std::uint32_t Domain::rate() const {
     const ExporterSetting* setting = exporter->setting;
     if (setting != nullptr && setting->override_sampling != 0) return setting->override_sampling;

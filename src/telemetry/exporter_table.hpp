@@ -54,11 +54,25 @@ struct Exporter {
     std::size_t domains = 0;
 };
 
+// Sequence numbers run by the exporter's port: two processes of one router may report for one domain.
+struct Stream {
+    std::uint16_t port = 0;
+    std::uint32_t last_uptime = 0;
+    base::Instant last_seen{};
+    SequenceTracker sequence;
+};
+
 struct Domain {
+    static constexpr std::size_t max_streams = 8;
+
     Domain(DomainKey domain_key, Exporter& its_exporter, std::size_t max_samplers)
         : key(domain_key), exporter(&its_exporter), sampling(max_samplers) {}
 
     [[nodiscard]] Template* find_template(std::uint16_t id);
+    // Made when it is new, in place of the one that was silent for longest when there are too many.
+    [[nodiscard]] Stream& stream(std::uint16_t port, base::Instant now);
+    // By sequence numbers, since the start.
+    [[nodiscard]] std::uint64_t missing() const;
     // The rate of records that name no sampler: as set by the operator, as told by the exporter, or the
     // default.
     [[nodiscard]] std::uint32_t rate() const;
@@ -67,13 +81,13 @@ struct Domain {
     Exporter* exporter;
     std::vector<std::unique_ptr<Template>> templates;  // by id
     SamplingTable sampling;
-    SequenceTracker sequence;
+    std::vector<Stream> streams;
+    std::uint64_t missing_of_old_streams = 0;
     std::deque<WaitingSet> waiting;
     std::uint64_t init_time_ms = 0;  // IPFIX: when the uptime began; 0 when unknown
     std::uint64_t datagrams = 0;
     std::uint64_t records = 0;
     std::uint64_t restarts = 0;
-    std::uint32_t last_uptime = 0;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> agent_drops;  // sFlow: source id → dropped so far
     base::Instant last_seen{};
 };

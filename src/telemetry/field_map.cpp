@@ -54,6 +54,7 @@ constexpr std::array rules{
     EXTRA(0, 48, number, sampler, 0),                     // samplerId
     EXTRA(0, 50, number, sampling_random_interval, 0),    // samplerRandomInterval
     RECORD(52, number, ttl, 1),                           // minimumTTL
+    RECORD(53, number, ttl, 2),                           // maximumTTL
     RECORD(54, number, fragment_id, 0),                   // fragmentIdentification
     RECORD(58, number, vlan, 0),                          // vlanId
     RECORD(61, number, direction, 0),                     // flowDirection
@@ -102,6 +103,7 @@ constexpr std::array rules{
     RECORD(298, number, packets, 3),                      // initiatorPackets
     EXTRA(0, 299, number, reverse_packets, 2),            // responderPackets
     EXTRA(0, 302, number, selector, 0),                   // selectorId
+    EXTRA(0, 304, number, sampling_algorithm, 0),         // selectorAlgorithm
     EXTRA(0, 305, number, sampling_packet_interval, 0),   // samplingPacketInterval
     EXTRA(0, 306, number, sampling_packet_space, 0),      // samplingPacketSpace
     EXTRA(0, 309, number, sampling_size, 0),              // samplingSize
@@ -110,7 +112,12 @@ constexpr std::array rules{
     EXTRA(0, 312, number, frame_length, 0),               // dataLinkFrameSize
     EXTRA(0, 313, packet_bytes, ip_section_at, 0),        // ipHeaderPacketSection
     EXTRA(0, 315, packet_bytes, ethernet_section_at, 0),  // dataLinkFrameSection
+    RECORD(323, unix_ms, last_at, 4),                     // observationTimeMilliseconds, of firewall events
     RECORD(352, number, bytes, 4),                        // layer2OctetDeltaCount: better than nothing
+    EXTRA(cert_enterprise, 14, number, first_tcp_flags, 0),  // initialTCPFlags
+    EXTRA(cert_enterprise, 15, number, later_tcp_flags, 0),  // unionTCPFlags
+    EXTRA(cert_enterprise, cert_reverse | 14, number, reverse_first_tcp_flags, 0),
+    EXTRA(cert_enterprise, cert_reverse | 15, number, reverse_later_tcp_flags, 0),
     EXTRA(reverse_enterprise, 1, number, reverse_bytes, 0),
     EXTRA(reverse_enterprise, 2, number, reverse_packets, 0),
     EXTRA(reverse_enterprise, 6, number, reverse_tcp_flags, 0),

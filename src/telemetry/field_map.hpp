@@ -32,6 +32,7 @@ struct RecordExtras {
     std::uint64_t selector;  // 302
     std::uint64_t sampling_interval;
     std::uint64_t sampling_random_interval;
+    std::uint64_t sampling_algorithm;  // 304: which of the following counts
     std::uint64_t sampling_packet_interval;
     std::uint64_t sampling_packet_space;
     std::uint64_t sampling_size;
@@ -47,6 +48,11 @@ struct RecordExtras {
     std::uint16_t ip_section_at;
     std::uint16_t ip_section_length;
     std::uint8_t reverse_tcp_flags;
+    // YAF reports the flags of a flow's first packet and of all others apart, for each direction.
+    std::uint8_t first_tcp_flags;
+    std::uint8_t later_tcp_flags;
+    std::uint8_t reverse_first_tcp_flags;
+    std::uint8_t reverse_later_tcp_flags;
     std::uint8_t icmp_type;
     std::uint8_t icmp_code;
     std::uint8_t dscp;
@@ -74,5 +80,8 @@ static_assert(sizeof(model::FlowRecord) <= 256 && sizeof(RecordExtras) <= 256);
 
 // RFC 5103: the same elements, counted in the other direction.
 inline constexpr std::uint32_t reverse_enterprise = 29305;
+// CERT's elements; with this bit they are of the other direction.
+inline constexpr std::uint32_t cert_enterprise = 6871;
+inline constexpr std::uint16_t cert_reverse = 0x4000;
 
 }  // namespace sluice::telemetry

@@ -57,9 +57,8 @@ std::vector<DomainStatus> FlowDecoder::domains() const {
     std::vector<DomainStatus> all;
     state_->exporters.visit([&](const Domain& domain) {
         all.push_back(DomainStatus{domain.key.exporter, domain.key.protocol, domain.key.domain,
-                                   domain.datagrams, domain.records, domain.sequence.missing(),
-                                   domain.restarts, domain.rate(), domain.templates.size(),
-                                   domain.last_seen});
+                                   domain.datagrams, domain.records, domain.missing(), domain.restarts,
+                                   domain.rate(), domain.templates.size(), domain.last_seen});
     });
     return all;
 }

@@ -58,8 +58,8 @@ void decode_ipfix(DecoderState& state, const Datagram& datagram, RecordSink& sin
     if (domain == nullptr) return;
     SetDecoder decoder(state, *domain, datagram, RecordClock{seconds * ns_per_s, 0, false}, sink);
     const bool sound = read_sets(state, decoder, cursor.sub(length - header_length));
-    state.follow(*domain, LossReason::gap_ipfix, sequence, decoder.records(), sound && decoder.all_known(),
-                 false);
+    state.follow(*domain, domain->stream(datagram.exporter_port, datagram.now), LossReason::gap_ipfix,
+                 sequence, decoder.records(), sound && decoder.all_known(), false);
     decoder.finish();
 }
 

@@ -225,10 +225,15 @@ TEST_F(Ipfix, ADurationStandsInForAMissingTime) {
                .templates(256, {{12, 4}, {152, 8}, {161, 4}})
                .set(256, Writer().address("198.51.100.7").u64(1'600'000'000'000).u32(250).bytes()));
     EXPECT_EQ(sink.records.at(0).last_at, base::Timestamp{std::chrono::milliseconds(1'600'000'000'250)});
+    // Uptimes that cannot be read are no times.
     decode(Message::ipfix(1, 1)
+               .templates(258, {{12, 4}, {22, 4}, {21, 4}, {161, 4}})
+               .set(258, Writer().address("198.51.100.7").u32(1).u32(2).u32(3000).bytes()));
+    EXPECT_EQ(sink.records.at(1).last_at - sink.records.at(1).first_at, std::chrono::seconds(3));
+    decode(Message::ipfix(2, 1)
                .templates(256, {{12, 4}, {162, 4}})
                .set(256, Writer().address("198.51.100.7").u32(2'000'000).bytes()));
-    EXPECT_EQ(sink.records.at(1).first_at,
+    EXPECT_EQ(sink.records.at(2).first_at,
               base::Timestamp{std::chrono::seconds(Message::export_seconds - 2)});
 }
 
@@ -280,6 +285,31 @@ TEST_F(Ipfix, BidirectionalRecordsBecomeTwo) {
     EXPECT_EQ(reverse.bytes, 3000U);
     EXPECT_EQ(reverse.packets, 4U);
     EXPECT_EQ(reverse.tcp_flags, 0x12);
+}
+
+TEST_F(Ipfix, FlagsOfYafsFirstAndLaterPackets) {
+    decode(Message::ipfix(0, 1)
+               .templates(256, {{8, 4},
+                                {12, 4},
+                                {86, 4},
+                                {14, 1, cert_enterprise},
+                                {15, 1, cert_enterprise},
+                                {86, 4, reverse_enterprise},
+                                {0x4000 | 14, 1, cert_enterprise},
+                                {0x4000 | 15, 1, cert_enterprise}})
+               .set(256, Writer()
+                             .address("192.0.2.1")
+                             .address("198.51.100.7")
+                             .u32(3)
+                             .u8(0x02)
+                             .u8(0x11)
+                             .u32(2)
+                             .u8(0x12)
+                             .u8(0x10)
+                             .bytes()));
+    ASSERT_EQ(sink.records.size(), 2U);
+    EXPECT_EQ(sink.records[0].tcp_flags, 0x13);
+    EXPECT_EQ(sink.records[1].tcp_flags, 0x12);
 }
 
 TEST_F(Ipfix, SampledFramesOfVariableLength) {

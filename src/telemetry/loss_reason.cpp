@@ -43,7 +43,6 @@ constexpr std::array<LossInfo, loss_reason_count> infos{{
      "Data came without its template, and none came while the data was kept: see data_wait_ms."},
     {data_waiting_limit, "data_waiting_limit", "sets",
      "Data came without its template, and there was no room left to keep it until the template comes."},
-    {records_cut, "records_cut", "records", "The header announces more records than the datagram holds."},
     {sample_malformed, "sample_malformed", "samples",
      "An sFlow sample runs past its datagram or contradicts its own lengths."},
     {sample_unsupported, "sample_unsupported", "samples",

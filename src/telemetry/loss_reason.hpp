@@ -31,7 +31,6 @@ enum class LossReason : std::uint8_t {
     template_limit,
     data_without_template,
     data_waiting_limit,
-    records_cut,
     sample_malformed,
     sample_unsupported,
     // single records

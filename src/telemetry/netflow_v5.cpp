@@ -96,26 +96,28 @@ void decode_netflow_v5(DecoderState& state, const Datagram& datagram, RecordSink
     const auto bytes = datagram.payload;
     if (bytes.size() < header_length) return state.statistics.lose(LossReason::header_malformed);
     const Header header = read_header(base::ByteCursor(bytes));
-    if (header.count == 0) return state.statistics.lose(LossReason::header_malformed);
+    // More records than the datagram holds: the header contradicts itself, and nothing in it is to
+    // be believed.
+    if (header.count == 0 || header.count > (bytes.size() - header_length) / record_length) {
+        return state.statistics.lose(LossReason::header_malformed);
+    }
     Domain* const domain = state.exporters.enter(
         DomainKey{datagram.exporter, {}, header.engine, model::FlowSource::netflow_v5}, datagram.now);
     if (domain == nullptr) return;
 
-    const std::size_t whole = (bytes.size() - header_length) / record_length;
-    const std::size_t count = std::min<std::size_t>(header.count, whole);
-    if (count < header.count) state.statistics.lose(LossReason::records_cut, header.count - count);
-    state.follow(*domain, LossReason::gap_netflow_v5, header.sequence, header.count, true,
-                 uptime_restarted(*domain, header.uptime));
+    Stream& stream = domain->stream(datagram.exporter_port, datagram.now);
+    state.follow(*domain, stream, LossReason::gap_netflow_v5, header.sequence, header.count, true,
+                 uptime_restarted(stream, header.uptime));
 
     model::FlowRecord blank = blank_record(*domain, header.exported_at);
     blank.sampling = rate_of(*domain, header);
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < header.count; ++i) {
         model::FlowRecord& record = state.batch.next(sink);
         record = blank;
         read_record(bytes.data() + header_length + i * record_length, header, record);
     }
     state.batch.flush(sink);
-    state.count_records(*domain, count);
+    state.count_records(*domain, header.count);
 }
 
 }  // namespace sluice::telemetry

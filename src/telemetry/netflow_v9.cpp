@@ -61,7 +61,9 @@ void decode_netflow_v9(DecoderState& state, const Datagram& datagram, RecordSink
     Domain* const domain = state.exporters.enter(
         DomainKey{datagram.exporter, {}, source_id, model::FlowSource::netflow_v9}, datagram.now);
     if (domain == nullptr) return;
-    state.follow(*domain, LossReason::gap_netflow_v9, sequence, 1, true, uptime_restarted(*domain, uptime));
+    Stream& stream = domain->stream(datagram.exporter_port, datagram.now);
+    state.follow(*domain, stream, LossReason::gap_netflow_v9, sequence, 1, true,
+                 uptime_restarted(stream, uptime));
     SetDecoder decoder(state, *domain, datagram, RecordClock{seconds * ns_per_s, uptime, true}, sink);
     read_sets(state, decoder, cursor);
     decoder.finish();

@@ -207,6 +207,25 @@ TEST_F(NetflowV9, CountsMissingDatagramsADomain) {
     EXPECT_EQ(domains[0].missing + domains[1].missing, 3U);
 }
 
+TEST_F(NetflowV9, TwoPortsOfOneDomainHaveSequenceNumbersOfTheirOwn) {
+    const auto send = [&](std::uint32_t sequence, std::uint16_t port) {
+        const Bytes bytes = Message::v9(sequence, 1).bytes();
+        Datagram datagram = datagram_of(bytes);
+        datagram.exporter_port = port;
+        decoder.decode(datagram, sink);
+    };
+    for (std::uint32_t i = 0; i < 5; ++i) {
+        send(100 + i, 1000);
+        send(90000 + i, 2000);
+    }
+    EXPECT_EQ(lost(LossReason::gap_netflow_v9), 0U);
+    EXPECT_EQ(decoder.statistics().restarts.value(), 0U);
+    send(110, 1000);
+    EXPECT_EQ(lost(LossReason::gap_netflow_v9), 5U);
+    for (std::uint16_t port = 3000; port < 3100; ++port) send(7, port);
+    EXPECT_EQ(decoder.domains().at(0).missing, 5U);
+}
+
 TEST_F(NetflowV9, SamplersAreLookedUp) {
     decode(Message::v9(0, 1)
                .templates(256, {{12, 4}, {1, 4}, {48, 1}})

@@ -11,11 +11,27 @@ namespace {
 SamplingStatement statement_of(const RecordExtras& extras) {
     return SamplingStatement{.interval = extras.sampling_interval,
                              .random_interval = extras.sampling_random_interval,
+                             .algorithm = extras.sampling_algorithm,
                              .packet_interval = extras.sampling_packet_interval,
                              .packet_space = extras.sampling_packet_space,
                              .size = extras.sampling_size,
                              .population = extras.sampling_population,
                              .probability = extras.sampling_probability};
+}
+
+void complete_times(const PlanTraits& traits, const RecordExtras& extras, const RecordClock& clock,
+                    model::FlowRecord& record) {
+    const std::uint64_t duration_ms =
+        extras.duration_ms != 0 ? extras.duration_ms : extras.duration_us / 1000;
+    if (duration_ms == 0 || duration_ms > 0xffffffffU) return;
+    const bool readable = !traits.has_uptime || clock.uptime_known || extras.init_time_ms != 0;
+    if (readable && traits.has_first && traits.has_last) return;
+    const auto duration = std::chrono::milliseconds(duration_ms);
+    if (readable && traits.has_first) {
+        record.last_at = record.first_at + duration;
+    } else {
+        record.first_at = record.last_at - duration;
+    }
 }
 
 }  // namespace
@@ -67,22 +83,15 @@ bool note_options(Domain& domain, const PlanTraits& traits, const RecordExtras& 
     return kept;
 }
 
-void complete_fields(const PlanTraits& traits, const RecordExtras& extras, model::FlowRecord& record) {
+void complete_fields(const PlanTraits& traits, const RecordExtras& extras, const RecordClock& clock,
+                     model::FlowRecord& record) {
     if (traits.has_icmp && record.icmp_type_code == 0 && is_icmp(record.protocol)) {
         record.icmp_type_code = static_cast<std::uint16_t>(extras.icmp_type << 8U | extras.icmp_code);
     }
+    record.tcp_flags |= extras.first_tcp_flags | extras.later_tcp_flags;
     if (extras.dscp != 0 && record.tos == 0) record.tos = static_cast<std::uint8_t>(extras.dscp << 2U);
     if (extras.mpls_stack_entry != 0) record.mpls_label = extras.mpls_stack_entry >> 4U;
-    const std::uint64_t duration_ms =
-        extras.duration_ms != 0 ? extras.duration_ms : extras.duration_us / 1000;
-    if (duration_ms != 0 && duration_ms <= 0xffffffffU && !(traits.has_first && traits.has_last)) {
-        const auto duration = std::chrono::milliseconds(duration_ms);
-        if (traits.has_first) {
-            record.last_at = record.first_at + duration;
-        } else {
-            record.first_at = record.last_at - duration;
-        }
-    }
+    complete_times(traits, extras, clock, record);
 }
 
 std::optional<LossReason> complete_from_section(const RecordExtras& extras, const std::uint8_t* bytes,
@@ -111,7 +120,8 @@ model::FlowRecord reverse_of(const model::FlowRecord& record, const RecordExtras
     reverse.next_hop = {};
     reverse.packets = extras.reverse_packets;
     reverse.bytes = extras.reverse_bytes;
-    reverse.tcp_flags = extras.reverse_tcp_flags;
+    reverse.tcp_flags =
+        extras.reverse_tcp_flags | extras.reverse_first_tcp_flags | extras.reverse_later_tcp_flags;
     reverse.reverse = true;
     return reverse;
 }

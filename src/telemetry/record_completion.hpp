@@ -27,8 +27,10 @@ namespace sluice::telemetry {
            protocol == static_cast<std::uint8_t>(net::IpProtocol::icmpv6);
 }
 
-// ICMP type and code, DSCP, MPLS label, duration.
-void complete_fields(const PlanTraits& traits, const RecordExtras& extras, model::FlowRecord& record);
+// ICMP type and code, TCP flags, DSCP, MPLS label, duration. `clock` says whether uptimes could be read as
+// times.
+void complete_fields(const PlanTraits& traits, const RecordExtras& extras, const RecordClock& clock,
+                     model::FlowRecord& record);
 
 // Reads the packet's own headers from the section that the record carries (elements 104, 313, 315). A reason
 // when they cannot be read.

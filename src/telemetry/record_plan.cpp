@@ -67,8 +67,10 @@ std::int64_t ntp_to_ns(std::uint64_t value) {
            static_cast<std::int64_t>(fraction * 1'000'000'000U >> 32U);
 }
 
-bool length_fits(FieldKind kind, std::uint16_t length) {
-    switch (kind) {
+bool length_fits(const FieldRule& rule, std::uint16_t length) {
+    if (length == variable_length)
+        return rule.kind == FieldKind::packet_bytes || rule.kind == FieldKind::number;
+    switch (rule.kind) {
         case FieldKind::ipv4:
             return length == 4;
         case FieldKind::ipv6:
@@ -90,6 +92,37 @@ bool length_fits(FieldKind kind, std::uint16_t length) {
 bool is_time(FieldKind kind) {
     return kind == FieldKind::uptime_ms || kind == FieldKind::unix_s || kind == FieldKind::unix_ms ||
            kind == FieldKind::ntp || kind == FieldKind::before_us;
+}
+
+// RFC 7011 section 8: an element that stands twice describes the outer header first. The inner packet is the
+// one that somebody sent; the outer one is the network's own transport (SRv6, IP in IP).
+bool is_tunnel(std::span<const TemplateField> fields) {
+    for (const std::uint16_t element : {4, 7, 8, 11, 12, 27, 28}) {
+        const auto same = [element](const TemplateField& f) {
+            return f.enterprise == 0 && f.element == element;
+        };
+        if (std::count_if(fields.begin(), fields.end(), same) > 1) return true;
+    }
+    return false;
+}
+
+// A tunnel's masks are of its outer addresses.
+bool is_mask(const FieldRule& rule) {
+    return rule.home == FieldHome::record && (rule.offset == offsetof(model::FlowRecord, source_mask) ||
+                                              rule.offset == offsetof(model::FlowRecord, destination_mask));
+}
+
+// Fields of a packet's headers, of which a tunnel's record has two.
+bool is_packet_field(const FieldRule& rule) {
+    using Record = model::FlowRecord;
+    if (rule.home != FieldHome::record) return false;
+    for (const std::size_t offset :
+         {offsetof(Record, source), offsetof(Record, destination), offsetof(Record, source_port),
+          offsetof(Record, destination_port), offsetof(Record, protocol), offsetof(Record, tcp_flags),
+          offsetof(Record, tos), offsetof(Record, flow_label)}) {
+        if (rule.offset == offset) return true;
+    }
+    return false;
 }
 
 // Seconds and milliseconds come from the sender: keep the product within 64 bits.
@@ -136,19 +169,26 @@ void run_step(FieldKind kind, std::uint8_t width, const std::uint8_t* from, std:
 
 std::optional<RecordPlan> RecordPlan::compile(std::span<const TemplateField> fields) {
     RecordPlan plan;
-    std::vector<std::pair<const FieldRule*, Step>> candidates;
+    std::vector<Candidate> candidates;
+    const bool tunnel = is_tunnel(fields);
     std::size_t at = 0;
     for (std::size_t i = 0; i < fields.size(); ++i) {
         const TemplateField& field = fields[i];
         const bool variable = field.length == variable_length;
         plan.fixed_ = plan.fixed_ && !variable;
         const FieldRule* rule = find_field(field.enterprise, field.element);
-        if (rule != nullptr &&
-            (variable ? rule->kind == FieldKind::packet_bytes || rule->kind == FieldKind::number
-                      : length_fits(rule->kind, field.length))) {
-            candidates.emplace_back(
-                rule, Step{static_cast<std::uint16_t>(at), field.length, static_cast<std::uint16_t>(i),
-                           rule->kind, rule->home, rule->offset, rule->width, false});
+        if (rule != nullptr && length_fits(*rule, field.length) && !(tunnel && is_mask(*rule))) {
+            const Step step{static_cast<std::uint16_t>(at),
+                            field.length,
+                            static_cast<std::uint16_t>(i),
+                            rule->kind,
+                            rule->home,
+                            rule->offset,
+                            rule->width,
+                            false};
+            const bool inner_first = tunnel && is_packet_field(*rule);
+            candidates.push_back(
+                {rule, step, static_cast<std::uint32_t>(inner_first ? 0xffffU - i : rule->rank)});
         }
         at += variable ? 1 : field.length;
         if (at > 0xffff) return std::nullopt;
@@ -180,17 +220,17 @@ std::optional<RecordPlan::Fast> RecordPlan::fast_kind(const Step& step) {
 // Of the fields that share a target the best is read first and the others while it is zero: an exporter that
 // fills only OUT_BYTES, or IPv4 and IPv6 addresses in one template, is read rightly. Of times only the best
 // is read.
-void RecordPlan::add_steps(std::vector<std::pair<const FieldRule*, Step>>& candidates) {
+void RecordPlan::add_steps(std::vector<Candidate>& candidates) {
     std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
-        const auto key = [](const auto& c) {
-            return std::tuple(c.first->home, c.first->offset, c.first->rank);
+        const auto key = [](const Candidate& c) {
+            return std::tuple(c.rule->home, c.rule->offset, c.preference);
         };
         return key(a) < key(b);
     });
     std::array<std::vector<FastStep>, fast_count> fast;
     std::vector<Step> fallbacks;
     const FieldRule* previous = nullptr;
-    for (auto& [rule, step] : candidates) {
+    for (auto& [rule, step, preference] : candidates) {
         const bool same =
             previous != nullptr && previous->home == rule->home && previous->offset == rule->offset;
         previous = rule;

@@ -103,8 +103,15 @@ class RecordPlan {
         std::uint16_t length;
     };
 
+    // A field of the template that Sluice models.
+    struct Candidate {
+        const FieldRule* rule;
+        Step step;
+        std::uint32_t preference;  // of those for one target the lowest is read first
+    };
+
     static std::optional<Fast> fast_kind(const Step& step);
-    void add_steps(std::vector<std::pair<const FieldRule*, Step>>& candidates);
+    void add_steps(std::vector<Candidate>& candidates);
     void note_traits();
     void run_fast(const std::uint8_t* bytes, const RecordClock& clock, model::FlowRecord& record) const;
 

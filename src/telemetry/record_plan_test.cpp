@@ -68,6 +68,23 @@ TEST(RecordPlan, OneTemplateForBothFamilies) {
     EXPECT_EQ(run(fields, Writer().zeros(20)).record.source.to_string(), "0.0.0.0");
 }
 
+// SRv6 and IP in IP, as Cisco and Huawei report them: the outer header first.
+TEST(RecordPlan, OfATunnelTheInnerPacketIsRead) {
+    const std::vector<TemplateField> fields{{0, 27, 16}, {0, 4, 1}, {0, 7, 2}, {0, 1, 4},
+                                            {0, 8, 4},   {0, 7, 2}, {0, 4, 1}};
+    const Result inner = run(
+        fields, Writer().address("2001:db8::1").u8(4).u16(0).u32(100).address("192.0.2.1").u16(2222).u8(17));
+    EXPECT_EQ(inner.record.source.to_string(), "192.0.2.1");
+    EXPECT_EQ(inner.record.protocol, 17);
+    EXPECT_EQ(inner.record.source_port, 2222);
+    EXPECT_EQ(inner.record.bytes, 100U);
+    const Result plain =
+        run(fields, Writer().address("2001:db8::1").u8(6).u16(443).u32(100).u32(0).u16(0).u8(0));
+    EXPECT_EQ(plain.record.source.to_string(), "2001:db8::1");
+    EXPECT_EQ(plain.record.protocol, 6);
+    EXPECT_EQ(plain.record.source_port, 443);
+}
+
 base::Timestamp at(std::int64_t ns) {
     return base::Timestamp{base::Duration(ns)};
 }

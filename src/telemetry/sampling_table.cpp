@@ -48,21 +48,41 @@ std::uint32_t SamplingTable::find(SamplingScope scope, std::uint64_t number) con
     return at != entries_.end() && at->scope == scope && at->number == number ? at->rate : 0;
 }
 
+namespace {
+
+std::uint32_t systematic_rate(const SamplingStatement& said) {
+    if (said.packet_interval == 0) return 0;
+    // Alone, 305 is used as "one in N" by several vendors.
+    if (said.packet_space == 0) return clamped(said.packet_interval);
+    const std::uint64_t all = said.packet_interval + said.packet_space;
+    return all < said.packet_interval ? 0 : quotient(all, said.packet_interval);
+}
+
+std::uint32_t random_rate(const SamplingStatement& said) {
+    return said.size != 0 && said.population >= said.size ? quotient(said.population, said.size) : 0;
+}
+
+std::uint32_t probability_rate(const SamplingStatement& said) {
+    const double p = std::bit_cast<double>(said.probability);
+    if (!(p > 0 && p <= 1)) return 0;
+    return clamped(static_cast<std::uint64_t>(std::llround(std::min(1 / p, 4e9))));
+}
+
+}  // namespace
+
 std::uint32_t SamplingStatement::rate() const {
     if (interval != 0) return clamped(interval);
     if (random_interval != 0) return clamped(random_interval);
-    if (packet_interval != 0) {
-        // Alone, 305 is used as "one in N" by several vendors.
-        if (packet_space == 0) return clamped(packet_interval);
-        const std::uint64_t all = packet_interval + packet_space;
-        return all < packet_interval ? 0 : quotient(all, packet_interval);
-    }
-    if (size != 0 && population >= size) return quotient(population, size);
-    if (probability != 0) {
-        const double p = std::bit_cast<double>(probability);
-        if (p > 0 && p <= 1) return clamped(static_cast<std::uint64_t>(std::llround(std::min(1 / p, 4e9))));
-    }
-    return 0;
+    std::uint32_t own = 0;
+    if (algorithm == 1) own = systematic_rate(*this);
+    if (algorithm == 3) own = random_rate(*this);
+    if (algorithm == 4) own = probability_rate(*this);
+    if (own != 0) return own;
+    // Not said which counts, or its elements are not there (IOS XR sends 304 = 3 with 305 alone): whatever
+    // gives a rate.
+    if (const std::uint32_t rate = random_rate(*this); rate != 0) return rate;
+    if (const std::uint32_t rate = systematic_rate(*this); rate != 0) return rate;
+    return probability_rate(*this);
 }
 
 }  // namespace sluice::telemetry

@@ -43,6 +43,7 @@ class SamplingTable {
 struct SamplingStatement {
     std::uint64_t interval = 0;         // 34 samplingInterval: one in N
     std::uint64_t random_interval = 0;  // 50 samplerRandomInterval: one in N
+    std::uint64_t algorithm = 0;  // 304: 1 systematic by count, 3 random n out of N, 4 uniform probability
     std::uint64_t packet_interval = 0;  // 305: so many packets sampled in a row …
     std::uint64_t packet_space = 0;     // 306: … then so many left out
     std::uint64_t size = 0;             // 309: n …

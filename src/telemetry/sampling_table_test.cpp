@@ -48,6 +48,12 @@ TEST(SamplingStatement, ReadsEveryWayToSayIt) {
     EXPECT_EQ(SamplingStatement{.packet_interval = 64}.rate(), 64U);
     EXPECT_EQ((SamplingStatement{.size = 1, .population = 4096}.rate()), 4096U);
     EXPECT_EQ((SamplingStatement{.size = 100, .population = 1050}.rate()), 11U);
+    EXPECT_EQ((SamplingStatement{.algorithm = 3, .packet_interval = 1, .size = 1, .population = 256}.rate()),
+              256U);
+    EXPECT_EQ((SamplingStatement{
+                  .algorithm = 1, .packet_interval = 1, .packet_space = 9, .size = 1, .population = 256}
+                   .rate()),
+              10U);
     EXPECT_EQ(SamplingStatement{.probability = std::bit_cast<std::uint64_t>(0.01)}.rate(), 100U);
     EXPECT_EQ(SamplingStatement{.probability = std::bit_cast<std::uint64_t>(2.0)}.rate(), 0U);
     EXPECT_EQ(SamplingStatement{.interval = 1ULL << 40U}.rate(), 0xffffffffU);

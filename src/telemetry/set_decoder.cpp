@@ -159,7 +159,7 @@ void SetDecoder::read_records(Template& known, std::span<const std::uint8_t> byt
                 continue;
             }
         }
-        complete_fields(traits, extras, record);
+        complete_fields(traits, extras, clock, record);
         if (traits.has_reverse && (extras.reverse_packets | extras.reverse_bytes) != 0) {
             const model::FlowRecord reverse = reverse_of(record, extras);
             state_.batch.next(sink_) = reverse;

@@ -333,9 +333,10 @@ void decode_sflow(DecoderState& state, const Datagram& datagram, RecordSink& sin
     Domain* const domain = state.exporters.enter(
         DomainKey{datagram.exporter, agent, sub_agent, model::FlowSource::sflow}, datagram.now);
     if (domain == nullptr) return;
-    const bool restarted = uptime_restarted(*domain, uptime);
+    Stream& stream = domain->stream(datagram.exporter_port, datagram.now);
+    const bool restarted = uptime_restarted(stream, uptime);
     if (restarted) domain->agent_drops.clear();
-    state.follow(*domain, LossReason::gap_sflow, sequence, 1, true, restarted);
+    state.follow(*domain, stream, LossReason::gap_sflow, sequence, 1, true, restarted);
     // sFlow has no time of day: a sample is as old as its datagram.
     Message message{state, *domain, datagram, sink, blank_record(*domain, datagram.received_at)};
     read_samples(message, cursor, samples);
