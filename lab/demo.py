@@ -9,14 +9,13 @@ import configs
 from attackers import KINDS
 from box import Box, LabError
 import namespaces
-import promises
-from report import report, tell, write_json
+from report import report, summary, tell, write_json
 from story import KILLABLE, Plan, Story
 
 REST_S = 20  # between two stories when they go on
 
 
-def play_once(options, stay=False):
+def play_once(options, kill=None, stay=False):
     """One story in a box of its own. stay: then again and again in the same box, until Ctrl-C."""
     box = Box(options.instance, options.router, options.exporter, portal_port=options.portal_port, tell=tell)
     if box.is_up():
@@ -27,7 +26,7 @@ def play_once(options, stay=False):
         controller = configs.controller_of(box)
         show_portal(box)
         while True:
-            story = Story(box, controller, plan_of(options), tell)
+            story = Story(box, controller, plan_of(options, kill), tell)
             outcome = story.play()
             report(outcome)
             if not stay:
@@ -39,11 +38,11 @@ def play_once(options, stay=False):
         box.down()
 
 
-def plan_of(options):
-    plan = Plan(attack=options.attack, rate_pps=options.rate, kill=options.kill)
+def plan_of(options, kill):
+    plan = Plan(attack=options.attack, rate_pps=options.rate, kill=kill)
     if options.attack == "carpet":
         plan.route_limit_s, plan.found_limit_s = 5.0, 3.0
-    if options.kill:
+    if kill:
         plan.clean_s = 20.0
     return plan
 
@@ -61,15 +60,31 @@ def arguments():
     parser.add_argument("--runs", type=int, default=1, help="with --once: so many stories, each in a fresh box; medians")
     parser.add_argument("--attack", choices=KINDS, default="syn", metavar="KIND", help=f"{', '.join(KINDS)} (default: syn)")
     parser.add_argument("--rate", type=int, default=2 * configs.THRESHOLD_PPS, help="attack packets a second")
-    parser.add_argument("--kill", choices=KILLABLE, help="kill -9 this in mid-story; it is restarted as systemd would")
+    parser.add_argument("--kill", choices=[*KILLABLE, "all"],
+                        help="kill -9 this in mid-story; it is restarted as systemd would. all: a story for each")
     parser.add_argument("--router", choices=("bird", "frr"), default="bird")
     parser.add_argument("--exporter", choices=("sflow", "v9", "ipfix"), default="sflow")
     parser.add_argument("--instance", default="", help="name of a second lab beside the first (a-z, 0-9)")
     parser.add_argument("--portal-port", type=int, default=8080)
     chosen = parser.parse_args()
-    if (chosen.json or chosen.runs > 1) and not chosen.once:
-        parser.error("--json and --runs belong to --once")
+    if (chosen.json or chosen.runs > 1 or chosen.kill == "all") and not chosen.once:
+        parser.error("--json, --runs and --kill all belong to --once")
     return chosen
+
+
+def play_all(options):
+    if not options.once:
+        play_once(options, options.kill, stay=True)
+    stories = list(KILLABLE) if options.kill == "all" else [options.kill] * options.runs
+    outcomes = []
+    for number, kill in enumerate(stories):
+        if len(stories) > 1:
+            tell(f"\n=== story {number + 1} of {len(stories)}" + (f": kill -9 of {kill}" if kill else ""))
+        outcomes.append(play_once(options, kill))
+    names = stories if options.kill == "all" else None
+    if options.json:
+        write_json(options.json, outcomes, names)
+    return 0 if summary(outcomes, names) else 1
 
 
 def main():
@@ -82,21 +97,7 @@ def main():
 
             tell(f"{reason}: playing the same story by 'sluice replay' instead")
             return replayed.play(options, tell)
-        if not options.once:
-            play_once(options, stay=True)
-        outcomes = []
-        for number in range(options.runs):
-            if options.runs > 1:
-                tell(f"\n=== story {number + 1} of {options.runs}")
-            outcomes.append(play_once(options))
-        if options.json:
-            write_json(options.json, outcomes)
-        if len(outcomes) > 1:
-            joined = promises.median_of([o.promises for o in outcomes])
-            tell("\n".join(f"{'held  ' if p['held'] else 'BROKEN'} {p['name']}: median {p['value']}, {p['min']} to {p['max']} "
-                           f"{p['unit']}" for p in joined))
-            return 0 if all(p["held"] for p in joined) else 1
-        return 0 if outcomes[0].held() else 1
+        return play_all(options)
     except (LabError, RuntimeError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
