@@ -80,7 +80,6 @@ class Box:
         if self.keeper:
             self.keeper.wait()
         self.topology.down()
-        configs.clean_up(self)
         shutil.rmtree(self.run_dir, ignore_errors=True)
         if os.path.isdir(RUNS) and not os.listdir(RUNS):
             os.rmdir(RUNS)
