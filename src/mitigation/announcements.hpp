@@ -4,6 +4,8 @@
 // - A diversion points to a gateway that is healthy and has acknowledged the program with its target.
 // - What the speaker refuses or cannot take is tried again with a growing delay, and alarms.
 // - After each new session with the speaker its routes are listed, and the difference is repaired.
+// - When nobody can say what a tenant consents to, nothing new is announced, and what stands stays until it
+// expires.
 // - In the first moments after a start, leftovers that a live mitigation still wants stay, until gateways
 // have had
 //   time to attach: a restarted controller does not interrupt a diversion.
@@ -28,7 +30,8 @@ struct AnnouncementsConfig {
     std::uint32_t retry_ms = 100;  // first delay; doubles
     std::uint32_t max_retry_ms = 5000;
     std::uint32_t start_grace_ms = 2000;
-    std::uint32_t idle_ms = 1000;  // everything is looked at again this often at least
+    std::uint32_t relist_ms = 30'000;  // the speaker's routes are compared with ours again this often
+    std::uint32_t idle_ms = 1000;      // everything is looked at again this often at least
 };
 [[nodiscard]] base::Status validate(const AnnouncementsConfig& config);
 

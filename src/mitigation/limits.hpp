@@ -12,7 +12,7 @@ namespace sluice::mitigation {
 struct Limits {
     std::uint32_t max_active_per_tenant = 256;  // active and cooling
     std::uint32_t max_active_total = 4096;
-    std::uint8_t widest_divert_v4 = 24;  // prefix lengths: nothing shorter is diverted
+    std::uint8_t widest_divert_v4 = 24;  // prefix lengths: nothing wider is touched, by no kind
     std::uint8_t widest_divert_v6 = 48;
     std::uint32_t expiry_s = 900;         // of a new mitigation; renewed while its attack lasts
     std::uint32_t max_expiry_s = 86'400;  // how far ahead a person may set it

@@ -47,6 +47,7 @@ struct Mitigation {
     std::string actor;   // "auto", or the user who approved or withdrew it
     base::Timestamp created_at{};
     base::Timestamp expires_at{};
+    base::Timestamp held_until{};  // a person wants it in force until then, attack or not; epoch: nobody does
     std::uint64_t version = 0;
 };
 

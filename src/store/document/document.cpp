@@ -169,6 +169,7 @@ void fields(V& v, model::Mitigation& m) {
     field(v, "actor", m.actor);
     field(v, "created", m.created_at);
     field(v, "expires", m.expires_at);
+    field(v, "held", m.held_until);
     field(v, "version", m.version);
 }
 

@@ -1,0 +1,673 @@
+#include "mitigation/mitigation_service.hpp"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "mitigation/consent.hpp"
+#include "mitigation/lifecycle.hpp"
+#include "mitigation/outbox.hpp"
+#include "mitigation/planner.hpp"
+#include "mitigation/targets_of_tenants.hpp"
+
+namespace sluice::mitigation {
+namespace {
+
+using base::ErrorCode;
+using model::ConsentMode;
+using model::Mitigation;
+using model::MitigationId;
+using model::MitigationKind;
+using model::MitigationState;
+using model::TenantScope;
+
+constexpr std::size_t page = 500;
+constexpr std::size_t max_text = 500;
+
+std::chrono::seconds seconds(std::uint32_t value) {
+    return std::chrono::seconds(value);
+}
+
+// What of an incident is under attack now.
+std::vector<net::Prefix> attacked_targets(const model::Incident& incident) {
+    std::vector<net::Prefix> targets;
+    if (incident.state != model::IncidentState::open) return targets;
+    for (const auto& finding : incident.findings) {
+        if (finding.state != model::FindingState::closed &&
+            finding.direction == model::TrafficDirection::inbound) {
+            targets.push_back(finding.target);
+        }
+    }
+    return targets;
+}
+
+}  // namespace
+
+class MitigationService::Impl {
+  public:
+    Impl(ServiceConfig config, Dependencies dependencies)
+        : config_(std::move(config)),
+          d_(std::move(dependencies)),
+          log_(d_.log.named("mitigation")),
+          planner_(config_),
+          outbox_(d_.observer),
+          targets_(d_.programs, config_.target_linger_ms),
+          in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
+          proposed_gauge_(
+              d_.metrics.gauge("sluice_mitigations_proposed", "Mitigations that wait for approval")),
+          refused_by_limit_(d_.metrics.counter("sluice_mitigations_refused_by_limit_total",
+                                               "Mitigations that a limit turned away")) {}
+
+    base::Status start();
+    void on_incident(const model::Incident& incident);
+    void on_policy_changed(model::TenantId tenant);
+    void on_gateway_report(const model::GatewayReport& report);
+    void tick();
+
+    base::Result<Mitigation> approve(const TenantScope& scope, const Request& request);
+    base::Result<Mitigation> withdraw(const TenantScope& scope, const Request& request);
+    base::Result<Mitigation> extend(const TenantScope& scope, const Request& request, base::Timestamp until);
+    base::Result<Mitigation> find(const TenantScope& scope, MitigationId id) const {
+        return d_.repository.find(scope, id);
+    }
+    base::Result<std::vector<Mitigation>> list(const TenantScope& scope, const MitigationQuery& query) const {
+        return d_.repository.list(scope, query);
+    }
+
+    std::vector<InForce> snapshot() const {
+        const std::lock_guard lock(snapshot_mutex_);
+        return *snapshot_;
+    }
+    bool any_live(model::IncidentId incident) const {
+        const std::lock_guard lock(mutex_);
+        return std::ranges::any_of(live_, [&](const auto& item) { return item.second.incident == incident; });
+    }
+    void on_change(std::function<void()> wake) {
+        const std::lock_guard lock(snapshot_mutex_);
+        wake_ = std::move(wake);
+    }
+    void announced(MitigationId id, const model::Route& route, base::Timestamp at);
+    void lost(MitigationId id, const std::string& why, base::Timestamp at);
+    Outbox& outbox() { return outbox_; }
+    base::Timestamp wall() const { return d_.clock.wall(); }
+
+  private:
+    using AttackKey = std::pair<model::TenantId, model::IncidentId>;
+
+    // Everything below: with mutex_ held.
+    base::Status load(bool starting);
+    void act_on(const model::Incident& incident);
+    void create(const Mitigation& draft);
+    // The consent, and whether the attack goes on, of what is live.
+    void review(std::optional<model::TenantId> tenant);
+    [[nodiscard]] bool attacked(const Mitigation& mitigation) const;
+    [[nodiscard]] bool room_for(const Mitigation& mitigation);
+    void replace_diversions(const Mitigation& blackhole);
+    void note_cleaning();
+
+    // Stores the next state, then lets it take effect. The stored one, or the store's error.
+    base::Result<Mitigation> change(const Mitigation& next, std::optional<MitigationChange> news,
+                                    const std::string& text, base::Timestamp at);
+    void take(const Mitigation& stored);
+    base::Result<Mitigation> to_change(const TenantScope& scope, const Request& request) const;
+    base::Status audit(const TenantScope& scope, const Request& request, std::string_view action,
+                       const Mitigation& mitigation, const std::string& text);
+    void store_failed(const base::Error& error);
+    void store_works() {
+        outbox_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());
+    }
+    // What follows each change: programs, then the snapshot that Announcements reads.
+    void publish();
+
+    const ServiceConfig config_;
+    Dependencies d_;
+    const base::Logger log_;
+    const Planner planner_;
+    Outbox outbox_;
+    mutable std::mutex mutex_;
+    std::map<MitigationId, Mitigation> live_;
+    std::map<AttackKey, std::vector<net::Prefix>> attacks_;  // incidents that are not closed
+    std::set<model::IncidentId> untold_;  // of what was loaded: on_incident has not named them yet
+    std::map<model::IncidentId, std::vector<Mitigation>> declined_;
+    std::map<model::IncidentId, std::set<std::string>> told_refusals_;
+    TargetsOfTenants targets_;
+    base::Gauge& in_force_gauge_;
+    base::Gauge& proposed_gauge_;
+    base::Counter& refused_by_limit_;
+
+    mutable std::mutex snapshot_mutex_;
+    std::shared_ptr<const std::vector<InForce>> snapshot_ = std::make_shared<std::vector<InForce>>();
+    std::function<void()> wake_;
+
+    struct Cleaning {
+        MitigationId mitigation;
+        base::Timestamp at;
+        model::PacketCount in;
+    };
+    std::mutex cleaning_mutex_;
+    std::set<MitigationId> without_traffic_;  // in force, and no gateway has seen a packet for it yet
+    std::vector<Cleaning> cleaning_;          // for the next tick
+};
+
+base::Status MitigationService::Impl::start() {
+    if (auto status = validate(config_); !status) return status;
+    {
+        const std::lock_guard lock(mutex_);
+        if (auto status = load(true); !status) return status;
+        publish();
+    }
+    outbox_.drain();
+    return {};
+}
+
+base::Status MitigationService::Impl::load(bool starting) {
+    MitigationQuery query;
+    query.live_only = true;
+    query.limit = page;
+    for (;;) {
+        const auto stored = d_.repository.list(TenantScope::provider(), query);
+        if (!stored) return std::unexpected(stored.error());
+        for (const auto& mitigation : *stored) take(mitigation);
+        if (starting) {
+            for (const auto& mitigation : *stored) untold_.insert(mitigation.incident);
+        }
+        if (stored->size() < page) return {};
+        query.before = stored->back().id;
+    }
+}
+
+void MitigationService::Impl::on_incident(const model::Incident& incident) {
+    {
+        const std::lock_guard lock(mutex_);
+        untold_.erase(incident.id);
+        if (incident.state == model::IncidentState::closed) {
+            attacks_.erase({incident.tenant, incident.id});
+            declined_.erase(incident.id);
+            told_refusals_.erase(incident.id);
+        } else {
+            attacks_[{incident.tenant, incident.id}] = attacked_targets(incident);
+            if (incident.state == model::IncidentState::open) act_on(incident);
+        }
+        review(incident.tenant);
+        publish();
+    }
+    outbox_.drain();
+}
+
+void MitigationService::Impl::act_on(const model::Incident& incident) {
+    const auto prefixes = d_.prefixes.prefixes_of(incident.tenant);
+    if (!prefixes) {
+        outbox_.alarm({.code = "store-failed",
+                       .subject = "prefixes",
+                       .critical = true,
+                       .sentence = "The tenants' prefixes cannot be read: " + prefixes.error().message(),
+                       .what_to_do = "Nothing new is announced until they can. Look at the store."},
+                      wall());
+        return;
+    }
+    outbox_.alarm({.code = "store-failed", .subject = "prefixes", .raised = false}, wall());
+    if (!declined_.contains(incident.id)) {
+        MitigationQuery query;
+        query.incident = incident.id;
+        query.limit = page;
+        const auto stored = d_.repository.list(TenantScope::provider(), query);
+        if (!stored) {
+            store_failed(stored.error());
+            return;  // what a person has declined must not be done again
+        }
+        auto& declined = declined_[incident.id];
+        for (const auto& mitigation : *stored) {
+            if (mitigation.state == MitigationState::withdrawn && by_a_person(mitigation)) {
+                declined.push_back(mitigation);
+            }
+        }
+    }
+    PlanInput input{incident, *prefixes, {}, declined_[incident.id], {}, wall()};
+    input.line_rate_bps = [&](const net::Prefix& target) {
+        return d_.prefixes.line_rate_bps(incident.tenant, target);
+    };
+    for (const auto& [id, mitigation] : live_) {
+        if (mitigation.tenant == incident.tenant) input.live.push_back(mitigation);
+    }
+    const Plan plan = planner_.plan(input);
+    for (const auto& draft : plan.drafts) create(draft);
+    for (const auto& text : plan.refusals) {
+        if (told_refusals_[incident.id].insert(text).second) {
+            outbox_.refusal(incident.tenant, incident.id, text, wall());
+        }
+    }
+}
+
+bool MitigationService::Impl::room_for(const Mitigation& mitigation) {
+    std::uint32_t of_tenant = 0;
+    std::uint32_t total = 0;
+    for (const auto& [id, other] : live_) {
+        if (!mitigation::in_force(other) || id == mitigation.id) continue;
+        ++total;
+        of_tenant += other.tenant == mitigation.tenant ? 1 : 0;
+    }
+    const bool tenant_room = of_tenant < config_.limits.max_active_per_tenant;
+    const bool total_room = total < config_.limits.max_active_total;
+    outbox_.alarm(
+        {.code = "limit-reached",
+         .subject = mitigation.tenant.to_string(),
+         .raised = !tenant_room,
+         .sentence = "A tenant has as many mitigations as limits.max_active_per_tenant allows.",
+         .what_to_do = "Further targets are not protected. Divert a whole prefix, or raise the limit."},
+        wall());
+    outbox_.alarm(
+        {.code = "limit-reached",
+         .subject = "total",
+         .raised = !total_room,
+         .critical = true,
+         .sentence = "As many mitigations are in force as limits.max_active_total allows.",
+         .what_to_do = "Further targets are not protected. Divert whole prefixes, or raise the limit."},
+        wall());
+    if (!tenant_room || !total_room) refused_by_limit_.add();
+    return tenant_room && total_room;
+}
+
+void MitigationService::Impl::create(const Mitigation& draft) {
+    if (draft.state == MitigationState::active && !room_for(draft)) {
+        const std::string text =
+            "the limit of mitigations is reached: nothing is done about " + draft.target.to_string();
+        if (told_refusals_[draft.incident].insert(text).second) {
+            outbox_.refusal(draft.tenant, draft.incident, text, wall());
+        }
+        return;
+    }
+    const auto stored = d_.repository.create(TenantScope::of(draft.tenant), draft);
+    if (!stored) {
+        // conflict: an earlier attempt was stored although its answer was lost.
+        if (stored.error().code == ErrorCode::conflict && load(false)) return;
+        store_failed(stored.error());
+        return;
+    }
+    store_works();
+    take(*stored);
+    const bool active = stored->state == MitigationState::active;
+    log_.info(active ? "mitigation begins" : "mitigation proposed",
+              {{"id", stored->id.to_string()},
+               {"kind", std::string(model::to_string(stored->kind))},
+               {"target", stored->target.to_string()},
+               {"tenant", stored->tenant.to_string()},
+               {"why", stored->reason}});
+    outbox_.change(*stored, active ? MitigationChange::activated : MitigationChange::proposed, stored->reason,
+                   stored->created_at);
+    if (active && stored->kind == MitigationKind::blackhole) replace_diversions(*stored);
+}
+
+void MitigationService::Impl::replace_diversions(const Mitigation& blackhole) {
+    const auto all = live_;
+    for (const auto& [id, other] : all) {
+        if (other.kind != MitigationKind::divert || other.tenant != blackhole.tenant ||
+            other.target != blackhole.target) {
+            continue;
+        }
+        Mitigation next = other;
+        next.state = MitigationState::withdrawn;
+        next.reason = "replaced by " + blackhole.id.to_string() + ": the attack cannot be cleaned";
+        (void)change(next, MitigationChange::withdrawn, next.reason, wall());
+    }
+}
+
+bool MitigationService::Impl::attacked(const Mitigation& mitigation) const {
+    for (auto it = attacks_.lower_bound({mitigation.tenant, {}});
+         it != attacks_.end() && it->first.first == mitigation.tenant; ++it) {
+        if (std::ranges::any_of(it->second,
+                                [&](const auto& target) { return target.overlaps(mitigation.target); })) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void MitigationService::Impl::review(std::optional<model::TenantId> tenant) {
+    std::map<model::TenantId, base::Result<std::vector<model::TenantPrefix>>> prefixes;
+    const auto all = live_;
+    for (const auto& [id, before] : all) {
+        if (tenant && before.tenant != *tenant) continue;
+        const auto [own, is_new] = prefixes.try_emplace(before.tenant);
+        if (is_new) own->second = d_.prefixes.prefixes_of(before.tenant);
+        Circumstances circumstances;
+        circumstances.consent_known = own->second.has_value();
+        if (own->second) circumstances.consent = consent_for(*own->second, before.tenant, before.target);
+        circumstances.attacked = attacked(before);
+        circumstances.attack_known = !untold_.contains(before.incident);
+        circumstances.now = wall();
+        for (int steps = 0; steps < 3; ++steps) {
+            const auto now = live_.find(id);
+            if (now == live_.end()) break;
+            const auto step = next_step(now->second, circumstances, config_);
+            if (!step) break;
+            const bool begins = mitigation::in_force(step->next) && !mitigation::in_force(now->second);
+            if (begins && !room_for(step->next)) break;
+            if (!change(step->next, step->news, step->next.reason, circumstances.now)) break;
+        }
+    }
+}
+
+void MitigationService::Impl::on_policy_changed(model::TenantId tenant) {
+    {
+        const std::lock_guard lock(mutex_);
+        review(tenant);
+        publish();
+    }
+    outbox_.drain();
+}
+
+void MitigationService::Impl::on_gateway_report(const model::GatewayReport& report) {
+    const std::lock_guard lock(cleaning_mutex_);
+    if (without_traffic_.empty()) return;
+    for (const auto& target : report.targets) {
+        if (target.in.packets == 0 || without_traffic_.erase(target.mitigation) == 0) continue;
+        cleaning_.push_back({target.mitigation, d_.clock.wall(), target.in});
+    }
+}
+
+void MitigationService::Impl::note_cleaning() {
+    std::vector<Cleaning> cleaning;
+    {
+        const std::lock_guard lock(cleaning_mutex_);
+        cleaning.swap(cleaning_);
+    }
+    for (const auto& first : cleaning) {
+        const auto it = live_.find(first.mitigation);
+        if (it == live_.end()) continue;
+        outbox_.change(it->second, MitigationChange::cleaning,
+                       "traffic to " + it->second.target.to_string() + " passes a gateway", first.at);
+    }
+}
+
+void MitigationService::Impl::tick() {
+    {
+        const std::lock_guard lock(mutex_);
+        review({});
+        note_cleaning();
+        publish();
+    }
+    outbox_.drain();
+}
+
+base::Result<Mitigation> MitigationService::Impl::to_change(const TenantScope& scope,
+                                                            const Request& request) const {
+    if (request.actor.empty() || request.actor == "auto") {
+        return base::fail(ErrorCode::invalid_argument, "'" + request.actor + "' is no user", "actor");
+    }
+    if (request.reason.size() > max_text) {
+        return base::fail(ErrorCode::invalid_argument, "is longer than 500 bytes", "reason");
+    }
+    const auto it = live_.find(request.id);
+    if (it == live_.end()) {
+        auto stored = d_.repository.find(scope, request.id);
+        if (!stored) return stored;
+        return base::fail(ErrorCode::conflict, "is withdrawn already", request.id.to_string());
+    }
+    if (!scope.allows(it->second.tenant)) {
+        return base::fail(ErrorCode::not_found, "there is no such mitigation", request.id.to_string());
+    }
+    if (request.version && *request.version != it->second.version) {
+        return base::fail(ErrorCode::conflict, "has changed meanwhile", request.id.to_string(),
+                          "read it again");
+    }
+    return it->second;
+}
+
+base::Status MitigationService::Impl::audit(const TenantScope& scope, const Request& request,
+                                            std::string_view action, const Mitigation& mitigation,
+                                            const std::string& text) {
+    return d_.audit.record(scope, request.actor, action, mitigation, text);
+}
+
+base::Result<Mitigation> MitigationService::Impl::approve(const TenantScope& scope, const Request& request) {
+    base::Result<Mitigation> result;
+    {
+        const std::lock_guard lock(mutex_);
+        auto next = to_change(scope, request);
+        if (!next) return next;
+        if (next->state != MitigationState::proposed) {
+            return base::fail(ErrorCode::conflict, "is not waiting for approval", request.id.to_string());
+        }
+        const auto prefixes = d_.prefixes.prefixes_of(next->tenant);
+        if (!prefixes) return std::unexpected(prefixes.error());
+        const auto consent = consent_for(*prefixes, next->tenant, next->target);
+        if (!consent || consent->mode == ConsentMode::off) {
+            return base::fail(ErrorCode::forbidden, "the tenant has not consented for this target",
+                              next->target.to_string(), "set the prefix' consent to ask or auto");
+        }
+        if (!room_for(*next)) {
+            return base::fail(ErrorCode::exhausted, "the limit of mitigations is reached",
+                              request.id.to_string(), "withdraw another one first");
+        }
+        if (auto status = audit(scope, request, "mitigation.approve", *next, request.reason); !status) {
+            return std::unexpected(status.error());
+        }
+        const auto now = wall();
+        next->state = MitigationState::active;
+        next->actor = request.actor;
+        next->reason = "approved by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
+        next->expires_at = now + seconds(config_.limits.expiry_s);
+        result = change(*next, MitigationChange::activated, next->reason, now);
+        if (result && result->kind == MitigationKind::blackhole) replace_diversions(*result);
+        publish();
+    }
+    outbox_.drain();
+    return result;
+}
+
+base::Result<Mitigation> MitigationService::Impl::withdraw(const TenantScope& scope, const Request& request) {
+    base::Result<Mitigation> result;
+    {
+        const std::lock_guard lock(mutex_);
+        auto next = to_change(scope, request);
+        if (!next) return next;
+        if (auto status = audit(scope, request, "mitigation.withdraw", *next, request.reason); !status) {
+            return std::unexpected(status.error());
+        }
+        next->state = MitigationState::withdrawn;
+        next->actor = request.actor;
+        next->reason =
+            "withdrawn by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
+        result = change(*next, MitigationChange::withdrawn, next->reason, wall());
+        if (result) declined_[result->incident].push_back(*result);
+        publish();
+    }
+    outbox_.drain();
+    return result;
+}
+
+base::Result<Mitigation> MitigationService::Impl::extend(const TenantScope& scope, const Request& request,
+                                                         base::Timestamp until) {
+    base::Result<Mitigation> result;
+    {
+        const std::lock_guard lock(mutex_);
+        auto next = to_change(scope, request);
+        if (!next) return next;
+        if (!mitigation::in_force(*next)) {
+            return base::fail(ErrorCode::conflict, "is not in force", request.id.to_string(),
+                              "approve it first");
+        }
+        const auto now = wall();
+        if (until <= now || until > now + seconds(config_.limits.max_expiry_s)) {
+            return base::fail(ErrorCode::invalid_argument,
+                              "lies in the past, or further ahead than limits.max_expiry_s", "until",
+                              "at most " + std::to_string(config_.limits.max_expiry_s) + " s from now");
+        }
+        if (auto status = audit(scope, request, "mitigation.extend", *next, request.reason); !status) {
+            return std::unexpected(status.error());
+        }
+        next->state = MitigationState::active;
+        next->held_until = until;
+        next->expires_at = std::max(until, attacked(*next) ? next->expires_at : until);
+        next->reason = "extended by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
+        result = change(*next, MitigationChange::extended, next->reason, now);
+        publish();
+    }
+    outbox_.drain();
+    return result;
+}
+
+base::Result<Mitigation> MitigationService::Impl::change(const Mitigation& next,
+                                                         std::optional<MitigationChange> news,
+                                                         const std::string& text, base::Timestamp at) {
+    auto stored = d_.repository.update(TenantScope::of(next.tenant), next);
+    if (!stored) {
+        // It may have been stored all the same, now or in an earlier attempt: what is on disk counts.
+        if (const auto now = d_.repository.find(TenantScope::of(next.tenant), next.id)) take(*now);
+        store_failed(stored.error());
+        return stored;
+    }
+    store_works();
+    take(*stored);
+    if (news) {
+        log_.info("mitigation " + std::string(to_string(*news)),
+                  {{"id", stored->id.to_string()}, {"target", stored->target.to_string()}, {"why", text}});
+        outbox_.change(*stored, *news, text, at);
+    }
+    return stored;
+}
+
+void MitigationService::Impl::take(const Mitigation& stored) {
+    const bool new_here = !live_.contains(stored.id) || !mitigation::in_force(live_.at(stored.id));
+    if (stored.state == MitigationState::withdrawn) {
+        live_.erase(stored.id);
+    } else {
+        live_[stored.id] = stored;
+    }
+    if (mitigation::in_force(stored)) {
+        targets_.add(stored);
+    } else {
+        targets_.remove(stored, d_.clock.now());
+    }
+    const std::lock_guard lock(cleaning_mutex_);
+    if (!mitigation::in_force(stored)) {
+        without_traffic_.erase(stored.id);
+    } else if (new_here && stored.kind == MitigationKind::divert) {
+        without_traffic_.insert(stored.id);
+    }
+}
+
+void MitigationService::Impl::store_failed(const base::Error& error) {
+    log_.error("a mitigation could not be stored", {{"why", error.message()}});
+    outbox_.alarm(
+        {.code = "store-failed",
+         .subject = "mitigations",
+         .critical = true,
+         .sentence = "A mitigation could not be stored, and did not take effect: " + error.message(),
+         .what_to_do = "It is tried again. Look at the store: is the disk full?"},
+        wall());
+}
+
+void MitigationService::Impl::publish() {
+    const auto sent = targets_.send(d_.clock.now());
+    outbox_.alarm(
+        {.code = "program-failed",
+         .subject = "",
+         .raised = !sent.has_value(),
+         .critical = true,
+         .sentence = sent ? "" : "A tenant's program could not be made: " + sent.error().message(),
+         .what_to_do = "Its new targets are not diverted until it can. Look at the tenant's policy."},
+        wall());
+    auto next = std::make_shared<std::vector<InForce>>();
+    std::size_t proposed = 0;
+    for (const auto& [id, mitigation] : live_) {
+        if (mitigation::in_force(mitigation)) {
+            next->push_back({mitigation, targets_.generation(mitigation)});
+        } else {
+            ++proposed;
+        }
+    }
+    in_force_gauge_.set(static_cast<double>(next->size()));
+    proposed_gauge_.set(static_cast<double>(proposed));
+    std::function<void()> wake;
+    {
+        const std::lock_guard lock(snapshot_mutex_);
+        const auto same = [](const InForce& a, const InForce& b) {
+            return a.mitigation.id == b.mitigation.id && a.mitigation.version == b.mitigation.version &&
+                   a.generation == b.generation;
+        };
+        if (std::ranges::equal(*snapshot_, *next, same)) return;
+        snapshot_ = std::move(next);
+        wake = wake_;
+    }
+    if (wake) wake();
+}
+
+void MitigationService::Impl::announced(MitigationId id, const model::Route& route, base::Timestamp at) {
+    for (const auto& entry : snapshot()) {
+        if (entry.mitigation.id != id) continue;
+        std::string text = route.key();
+        if (!route.next_hop.is_none()) text += " via " + route.next_hop.to_string();
+        outbox_.change(entry.mitigation, MitigationChange::announced, text, at);
+    }
+}
+
+void MitigationService::Impl::lost(MitigationId id, const std::string& why, base::Timestamp at) {
+    for (const auto& entry : snapshot()) {
+        if (entry.mitigation.id == id) outbox_.change(entry.mitigation, MitigationChange::lost, why, at);
+    }
+}
+
+MitigationService::MitigationService(ServiceConfig config, Dependencies dependencies)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(dependencies))) {}
+MitigationService::~MitigationService() = default;
+
+base::Status MitigationService::start() {
+    return impl_->start();
+}
+void MitigationService::stop() {}
+void MitigationService::on_incident(const model::Incident& incident) {
+    impl_->on_incident(incident);
+}
+void MitigationService::on_policy_changed(model::TenantId tenant) {
+    impl_->on_policy_changed(tenant);
+}
+void MitigationService::on_gateway_report(const model::GatewayReport& report) {
+    impl_->on_gateway_report(report);
+}
+void MitigationService::tick() {
+    impl_->tick();
+}
+base::Result<Mitigation> MitigationService::approve(const TenantScope& scope, const Request& request) {
+    return impl_->approve(scope, request);
+}
+base::Result<Mitigation> MitigationService::withdraw(const TenantScope& scope, const Request& request) {
+    return impl_->withdraw(scope, request);
+}
+base::Result<Mitigation> MitigationService::extend(const TenantScope& scope, const Request& request,
+                                                   base::Timestamp until) {
+    return impl_->extend(scope, request, until);
+}
+base::Result<Mitigation> MitigationService::find(const TenantScope& scope, MitigationId id) const {
+    return impl_->find(scope, id);
+}
+base::Result<std::vector<Mitigation>> MitigationService::list(const TenantScope& scope,
+                                                              const MitigationQuery& query) const {
+    return impl_->list(scope, query);
+}
+std::vector<InForce> MitigationService::in_force() const {
+    return impl_->snapshot();
+}
+bool MitigationService::any_live(model::IncidentId incident) const {
+    return impl_->any_live(incident);
+}
+void MitigationService::on_change(std::function<void()> wake) {
+    impl_->on_change(std::move(wake));
+}
+void MitigationService::announced(MitigationId id, const model::Route& route, base::Timestamp at) {
+    impl_->announced(id, route, at);
+}
+void MitigationService::lost(MitigationId id, const std::string& why, base::Timestamp at) {
+    impl_->lost(id, why, at);
+}
+void MitigationService::set_alarm(const Alarm& alarm) {
+    impl_->outbox().alarm(alarm, impl_->wall());
+}
+void MitigationService::gateway_changed(const std::string& name, bool healthy, base::Timestamp at) {
+    impl_->outbox().gateway(name, healthy, at);
+}
+
+}  // namespace sluice::mitigation

@@ -1,0 +1,41 @@
+// What the observer is to be told, in order, by whoever drains next: nobody is told while a lock is held, and
+// Announcements, which must not wait, only posts.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "base/clock.hpp"
+#include "mitigation/ports.hpp"
+
+namespace sluice::mitigation {
+
+// Thread-safe.
+class Outbox {
+  public:
+    explicit Outbox(MitigationObserver& observer) : observer_(observer) {}
+
+    void change(const model::Mitigation& mitigation, MitigationChange change, std::string text,
+                base::Timestamp at);
+    void refusal(model::TenantId tenant, model::IncidentId incident, std::string text, base::Timestamp at);
+    // Posted only when it is news: raised while it is not, or cleared while it is.
+    void alarm(const Alarm& alarm, base::Timestamp at);
+    void gateway(const std::string& name, bool healthy, base::Timestamp at);
+
+    // Tells all that is posted. When another thread is at it, that one tells the rest.
+    void drain();
+
+  private:
+    void post(std::function<void(MitigationObserver&)> message);
+
+    MitigationObserver& observer_;
+    std::mutex mutex_;
+    std::deque<std::function<void(MitigationObserver&)>> messages_;
+    std::map<std::string, Alarm> raised_;  // by code and subject
+    bool draining_ = false;
+};
+
+}  // namespace sluice::mitigation
