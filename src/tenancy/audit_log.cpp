@@ -1,6 +1,7 @@
 #include "tenancy/audit_log.hpp"
 
 #include "tenancy/repositories.hpp"
+#include "tenancy/service_steps.hpp"
 #include "tenancy/text_rules.hpp"
 
 namespace sluice::tenancy {
@@ -21,6 +22,12 @@ AuditEntry entry_of(const Caller& caller, base::Timestamp now, const AuditedActi
     entry.after = cut_text(action.after, most_text_bytes);
     entry.reason = cut_text(action.reason, most_text_bytes);
     return entry;
+}
+
+AuditVerification broken(AuditVerification result, model::AuditEntryId at) {
+    result.intact = false;
+    result.first_broken = at;
+    return result;
 }
 
 }  // namespace
@@ -60,37 +67,31 @@ base::Result<std::vector<AuditEntry>> AuditLog::list(const model::TenantScope& s
     return entries;
 }
 
+// Entries are never changed, so the chain is read in steps: a long log keeps nobody else from reading.
 base::Result<AuditVerification> AuditLog::verify() const {
+    const auto head = read_one<AuditEntry>(
+        dependencies_.store, [](Transaction& transaction) { return transaction.audit().head(); });
+    if (!head) return std::unexpected(head.error());
     AuditVerification result;
-    const auto status = dependencies_.store.read([&](Transaction& transaction) -> base::Status {
-        const auto head = transaction.audit().head();
-        if (!head) return std::unexpected(head.error());
-        model::AuditEntryId last;
-        const auto broken = [&](model::AuditEntryId at) {
-            result.intact = false;
-            result.first_broken = at;
-        };
-        while (result.intact) {
-            const auto batch = transaction.audit().chain(last, chain_batch);
-            if (!batch) return std::unexpected(batch.error());
-            for (const auto& entry : *batch) {
-                const model::AuditEntryId expected(last.value() + 1);
-                if (entry.id != expected || entry.hash != hash_of(entry, result.head)) {
-                    broken(expected);
-                    break;
-                }
-                ++result.entries;
-                result.head = entry.hash;
-                last = entry.id;
-            }
-            if (batch->empty()) break;
+    model::AuditEntryId last;
+    while (last < head->id) {
+        const auto batch = read_one<std::vector<AuditEntry>>(
+            dependencies_.store,
+            [&](Transaction& transaction) { return transaction.audit().chain(last, chain_batch); });
+        if (!batch) return std::unexpected(batch.error());
+        for (const auto& entry : *batch) {
+            if (last >= head->id) break;
+            const model::AuditEntryId expected(last.value() + 1);
+            if (entry.id != expected || entry.hash != hash_of(entry, result.head))
+                return broken(result, expected);
+            ++result.entries;
+            result.head = entry.hash;
+            last = entry.id;
         }
-        // The newest entries are gone when the head knows of more than there are.
-        if (result.intact && (head->id != last || head->hash != result.head))
-            broken(model::AuditEntryId(last.value() + 1));
-        return {};
-    });
-    if (!status) return std::unexpected(status.error());
+        // The newest entries are gone: the head knows of more than there are.
+        if (batch->empty()) return broken(result, model::AuditEntryId(last.value() + 1));
+    }
+    if (head->hash != result.head) return broken(result, head->id);
     return result;
 }
 

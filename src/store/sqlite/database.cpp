@@ -51,9 +51,10 @@ base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& con
         settle(*database->writer_.connection, config);
         if (config.check_on_open) check_pages(*database->writer_.connection);
         database->migrate(migrations, file);
-        if (file != in_memory) {
-            database->reader_.connection =
-                std::make_unique<Connection>(file, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX);
+        for (std::size_t i = 0; file != in_memory && i < std::max<std::size_t>(1, config.readers); ++i) {
+            database->readers_.push_back(
+                std::make_unique<Connection>(file, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
+            database->idle_readers_.push_back(database->readers_.back().get());
         }
     } catch (const Failure& failure) {
         base::Error error = failure.error();
@@ -61,6 +62,23 @@ base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& con
         return std::unexpected(std::move(error));
     }
     return database;
+}
+
+Connection& Database::take_reader() {
+    std::unique_lock lock(readers_mutex_);
+    reader_free_.wait(lock, [&] { return !idle_readers_.empty(); });
+    // The one that was used last: its pages are warm.
+    Connection& connection = *idle_readers_.back();
+    idle_readers_.pop_back();
+    return connection;
+}
+
+void Database::give_back(Connection& connection) {
+    {
+        const std::lock_guard lock(readers_mutex_);
+        idle_readers_.push_back(&connection);
+    }
+    reader_free_.notify_one();
 }
 
 DatabaseHealth Database::health() const {
@@ -82,7 +100,7 @@ void Database::note_failure(const base::Error& error) {
 }
 
 Database::~Database() {
-    reader_.connection.reset();
+    readers_.clear();
     writer_.connection.reset();
     if (lock_file_ >= 0) close(lock_file_);
 }

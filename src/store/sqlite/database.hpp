@@ -1,10 +1,13 @@
 // The embedded store's file: opened with the settings that keep what was acknowledged, brought to the newest
 // schema, written by one call at a time, read beside that.
 //
-// Threads: any. A write holds the writer's connection; a read takes the reader's, sees one committed state
-// and does not wait for the writer (WAL). One process owns the file: a second one is refused at its start.
+// Threads: any. A write holds the writer's connection; a read takes one of the readers', sees one committed
+// state and does not wait for the writer (WAL). One process owns the file: a second one is refused at its
+// start.
 #pragma once
 
+#include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -13,6 +16,7 @@
 #include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "base/result.hpp"
 #include "store/sqlite/connection.hpp"
@@ -28,6 +32,7 @@ struct DatabaseConfig {
     std::filesystem::path file;  // ":memory:" for one that goes with the process
     Durability durability = Durability::full;
     std::uint64_t max_bytes = 0;  // 0: as large as the disk; otherwise `exhausted` when reached
+    std::size_t readers = 4;      // reads beside each other
     bool check_on_open = true;    // every page, so that damage is found before it is built upon
 };
 
@@ -54,9 +59,12 @@ class Database {
     // Gives the result of work(connection); the connection is valid during the call only.
     template <class Work>
     auto read(Work&& work) -> std::invoke_result_t<Work, Connection&> {
-        Lane& lane = reader_.connection ? reader_ : writer_;
-        const std::lock_guard lock(lane.mutex);
-        return in_transaction("BEGIN", *lane.connection, work, nullptr);
+        if (readers_.empty()) {
+            const std::lock_guard lock(writer_.mutex);
+            return in_transaction("BEGIN", *writer_.connection, work, nullptr);
+        }
+        const ReaderTurn turn(*this);
+        return in_transaction("BEGIN", turn.connection(), work, nullptr);
     }
 
     // The same in a transaction which is committed, and then durable, only when the result is a success.
@@ -74,7 +82,23 @@ class Database {
         std::unique_ptr<Connection> connection;
     };
 
+    // One of the readers' connections, for a while.
+    class ReaderTurn {
+      public:
+        explicit ReaderTurn(Database& database) : database_(database), connection_(database.take_reader()) {}
+        ~ReaderTurn() { database_.give_back(connection_); }
+        ReaderTurn(const ReaderTurn&) = delete;
+        ReaderTurn& operator=(const ReaderTurn&) = delete;
+        [[nodiscard]] Connection& connection() const { return connection_; }
+
+      private:
+        Database& database_;
+        Connection& connection_;
+    };
+
     Database() = default;
+    [[nodiscard]] Connection& take_reader();
+    void give_back(Connection& connection);
     void take_ownership(const std::string& file);
     void note_success();
     void note_failure(const base::Error& error);
@@ -108,7 +132,11 @@ class Database {
     mutable std::mutex health_mutex_;
     DatabaseHealth health_;
     Lane writer_;
-    Lane reader_;  // none for ":memory:", where the writer's serves both
+    // None for ":memory:", where the writer's serves both.
+    std::vector<std::unique_ptr<Connection>> readers_;
+    std::mutex readers_mutex_;
+    std::condition_variable reader_free_;
+    std::vector<Connection*> idle_readers_;
 };
 
 }  // namespace sluice::store::sqlite

@@ -93,6 +93,21 @@ TEST_F(DatabaseTest, AFullStoreRefusesAndKeepsWhatItHas) {
     EXPECT_EQ(count(*database), acknowledged);
 }
 
+TEST_F(DatabaseTest, ReadsGoOnBesideAWriteAndBesideEachOther) {
+    auto database = Database::open(config(), one_table).value();
+    ASSERT_TRUE(add(*database, 1, "before"));
+    const base::Status status = database->write([&](Connection& connection) -> base::Status {
+        connection.prepare("INSERT INTO note VALUES (2, 'during')").run();
+        EXPECT_EQ(count(*database), 1) << "what is not committed is not seen, and nobody waits";
+        return database->read([&](Connection&) -> base::Status {
+            EXPECT_EQ(count(*database), 1);
+            return {};
+        });
+    });
+    EXPECT_TRUE(status);
+    EXPECT_EQ(count(*database), 2);
+}
+
 // The child writes and reports each acknowledged row through a pipe until it is killed in the middle.
 TEST_F(DatabaseTest, AKillLosesNothingAcknowledged) {
     std::array<int, 2> pipe_ends{};
