@@ -1,0 +1,137 @@
+// `sluice ctl …`: what is going on, and the few things that a person must be able to do when the portal is
+// out of reach.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "apps/sluice/commands.hpp"
+#include "apps/sluice/server_options.hpp"
+#include "base/rate.hpp"
+
+namespace sluice::apps::sluice {
+namespace {
+
+using nlohmann::json;
+
+struct Options {
+    RestConfig server;
+    std::string id;
+    std::string reason;
+    bool raw = false;
+};
+
+// A column of a list: its heading and how it is read from an item.
+struct Column {
+    const char* heading;
+    int width;
+    std::string (*text)(const json& item);
+};
+
+std::string text_at(const json& item, const char* name) {
+    const auto found = item.find(name);
+    if (found == item.end() || found->is_null()) return "–";
+    return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string rate_at(const json& item, const char* name) {
+    const auto found = item.find(name);
+    if (found == item.end() || !found->is_object()) return "–";
+    return base::format_rate(found->value("packets_per_s", std::uint64_t{0}), base::RateUnit::packets_per_s);
+}
+
+constexpr Column incident_columns[] = {
+    {"incident", 13, [](const json& item) { return text_at(item, "id"); }},
+    {"state", 7, [](const json& item) { return text_at(item, "state"); }},
+    {"tenant", 18, [](const json& item) { return text_at(item, "tenant_name"); }},
+    {"peak", 10, [](const json& item) { return rate_at(item, "peak"); }},
+    {"since", 25, [](const json& item) { return text_at(item, "started_at"); }},
+    {"what", 40, [](const json& item) { return text_at(item, "title"); }},
+};
+constexpr Column mitigation_columns[] = {
+    {"mitigation", 14, [](const json& item) { return text_at(item, "id"); }},
+    {"state", 10, [](const json& item) { return text_at(item, "state"); }},
+    {"kind", 10, [](const json& item) { return text_at(item, "kind"); }},
+    {"tenant", 18, [](const json& item) { return text_at(item, "tenant_name"); }},
+    {"target", 22, [](const json& item) { return text_at(item, "target"); }},
+    {"expires", 25, [](const json& item) { return text_at(item, "expires_at"); }},
+    {"why", 40, [](const json& item) { return text_at(item, "reason"); }},
+};
+constexpr Column gateway_columns[] = {
+    {"gateway", 16, [](const json& item) { return text_at(item, "name"); }},
+    {"up", 6, [](const json& item) { return text_at(item, "up"); }},
+    {"targets", 8, [](const json& item) { return text_at(item, "targets"); }},
+    {"passed", 10, [](const json& item) { return rate_at(item, "passed_rate"); }},
+    {"dropped", 10, [](const json& item) { return rate_at(item, "dropped_rate"); }},
+    {"last seen", 25, [](const json& item) { return text_at(item, "last_seen_at"); }},
+};
+constexpr Column alarm_columns[] = {
+    {"since", 25, [](const json& item) { return text_at(item, "since"); }},
+    {"alarm", 80, [](const json& item) { return text_at(item, "sentence"); }},
+};
+
+struct List {
+    const char* name;
+    const char* help;
+    const char* path;
+    std::span<const Column> columns;
+};
+constexpr List lists[] = {
+    {"incidents", "List attacks, newest first", "/incidents", incident_columns},
+    {"mitigations", "List mitigations, newest first", "/mitigations", mitigation_columns},
+    {"gateways", "List gateways and their health", "/gateways", gateway_columns},
+    {"alarms", "List what needs a person", "/alarms", alarm_columns},
+};
+
+int show(const Options& options, const List& list) {
+    const auto answer = RestClient(options.server).get(list.path);
+    if (!answer) return report(answer.error());
+    if (options.raw) {
+        fmt::print("{}\n", answer->body);
+        return 0;
+    }
+    const json page = json::parse(answer->body, nullptr, false);
+    const json items = page.is_object() ? page.value("items", json::array()) : json::array();
+    for (const Column& column : list.columns) fmt::print("{:<{}} ", column.heading, column.width);
+    fmt::print("\n");
+    for (const auto& item : items) {
+        for (const Column& column : list.columns) fmt::print("{:<{}} ", column.text(item), column.width);
+        fmt::print("\n");
+    }
+    return 0;
+}
+
+int change(const Options& options, const char* verb) {
+    const json body{{"reason", options.reason}};
+    const auto answer = RestClient(options.server)
+                            .post(fmt::format("/mitigations/{}/{}", encoded(options.id), verb), body.dump(),
+                                  "application/json");
+    if (!answer) return report(answer.error());
+    fmt::print("{}: {}\n", options.id, std::string_view(verb) == "approve" ? "approved" : "withdrawn");
+    return 0;
+}
+
+}  // namespace
+
+void add_ctl(CLI::App& app, int& status) {
+    auto options = std::make_shared<Options>();
+    CLI::App* ctl = app.add_subcommand("ctl", "See and steer a running controller");
+    ctl->require_subcommand(1);
+    for (const List& list : lists) {
+        CLI::App* command = ctl->add_subcommand(list.name, list.help);
+        add_server_options(*command, options->server);
+        command->add_flag("--json", options->raw, "as the interface gives it");
+        command->callback([options, &status, &list] { status = show(*options, list); });
+    }
+    for (const char* verb : {"approve", "withdraw"}) {
+        CLI::App* command = ctl->add_subcommand(verb, fmt::format("{} a mitigation", verb));
+        add_server_options(*command, options->server);
+        command->add_option("mitigation", options->id, "its id, as in mitigation-12")->required();
+        command->add_option("--reason", options->reason, "why; kept in the audit trail")->required();
+        command->callback([options, &status, verb] { status = change(*options, verb); });
+    }
+}
+
+}  // namespace sluice::apps::sluice
