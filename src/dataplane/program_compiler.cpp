@@ -65,10 +65,6 @@ base::Status check_filter(const model::TenantProgram& program, const model::Pack
         return fail(ErrorCode::invalid_argument, "a TCP flag is asked for that the mask leaves out", at,
                     "set the flag in the mask, too");
     }
-    if (filter.dynamic && filter.expires_at == base::Timestamp{}) {
-        return fail(ErrorCode::invalid_argument, "a dynamic filter without an expiry would stay for ever",
-                    at);
-    }
     return {};
 }
 

@@ -27,7 +27,7 @@ struct PacketFilter {
     std::uint8_t tcp_flags_mask = 0, tcp_flags_value = 0;  // matches when (flags & mask) == value
     std::uint16_t length_first = 0, length_last = 65535;   // layer 3 bytes
     bool fragments_only = false;
-    bool dynamic = false;          // made for the present attack, has an expiry
+    bool dynamic = false;          // made for the present attack; goes with its target, or at its expiry
     base::Timestamp expires_at{};  // epoch: never
 
     bool operator==(const PacketFilter&) const = default;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <tuple>
 
 #include "dataplane/engine.hpp"
 #include "packet/capture_writer.hpp"
@@ -13,6 +14,8 @@
 
 namespace sluice::replay {
 namespace {
+
+constexpr base::Duration time_to_judge = std::chrono::seconds{2};
 
 class IntoDetector final : public telemetry::RecordSink {
   public:
@@ -46,12 +49,12 @@ class EffectBook {
                 break;
         }
         if (outcome.verdict == model::Verdict::pass) return;
-        entry.rules[{outcome.reason, std::string(outcome.rule)}].add(frame_bytes);
+        entry.rules[{outcome.verdict, outcome.reason, std::string(outcome.rule)}].add(frame_bytes);
     }
 
     [[nodiscard]] Effect of(const std::vector<model::Mitigation>& mitigations) const {
         Effect sum;
-        std::map<std::pair<model::DropReason, std::string>, PacketTally> rules;
+        std::map<Rule, PacketTally> rules;
         for (const auto& mitigation : mitigations) {
             const auto found = entries_.find(mitigation.id);
             if (found == entries_.end()) continue;
@@ -62,16 +65,19 @@ class EffectBook {
             add(sum.answered, effect.answered);
             for (const auto& [rule, tally] : found->second.rules) add(rules[rule], tally);
         }
-        for (const auto& [rule, tally] : rules) sum.rules.push_back({rule.first, rule.second, tally});
+        for (const auto& [rule, tally] : rules) {
+            sum.rules.push_back({std::get<0>(rule), std::get<1>(rule), std::get<2>(rule), tally});
+        }
         std::stable_sort(sum.rules.begin(), sum.rules.end(),
                          [](const auto& a, const auto& b) { return a.count.packets > b.count.packets; });
         return sum;
     }
 
   private:
+    using Rule = std::tuple<model::Verdict, model::DropReason, std::string>;
     struct Entry {
         Effect effect;
-        std::map<std::pair<model::DropReason, std::string>, PacketTally> rules;
+        std::map<Rule, PacketTally> rules;
     };
     static void add(PacketTally& sum, const PacketTally& part) {
         sum.packets += part.packets;
@@ -140,10 +146,14 @@ class LivePass {
         return control_.status();
     }
 
-    // Lets time pass after the last packet, until everything has ended by itself.
+    // Lets time pass after the last packet, until everything has ended by itself. A capture may be shorter
+    // than a tick: the detector gets its time to judge in any case.
     base::Status settle() {
-        const base::Timestamp end = clock_.wall() + std::chrono::seconds{config_.settle_s};
-        while (clock_.wall() < end && !(control_.at_rest() && detector_.open_findings().empty())) {
+        const base::Timestamp last = clock_.wall();
+        const base::Timestamp end = last + std::chrono::seconds{config_.settle_s};
+        const auto judged = [&] { return clock_.wall() >= last + time_to_judge; };
+        while (clock_.wall() < end &&
+               !(judged() && control_.at_rest() && detector_.open_findings().empty())) {
             run_until(clock_.wall() + std::chrono::milliseconds{config_.tick_ms});
         }
         return control_.status();

@@ -47,8 +47,10 @@ struct PacketTally {
     }
 };
 
-// What one rule dropped: a drop reason, and the filter or template by name where there is one.
+// What one rule stopped: dropped, by a reason and the filter or template by name where there is one; or
+// answered, by source verification.
 struct RuleTally {
+    model::Verdict verdict = model::Verdict::drop;
     model::DropReason reason = model::DropReason::none;
     std::string rule;
     PacketTally count;

@@ -31,7 +31,13 @@ std::vector<model::AttackVector> vectors_of(const model::Incident& incident) {
     return vectors;
 }
 
+model::Stage stage_of(const RuleTally& tally) {
+    return tally.verdict == model::Verdict::answer ? model::Stage::verify : model::info(tally.reason).stage;
+}
+
 std::string rule_name(const RuleTally& tally) {
+    if (tally.verdict == model::Verdict::answer)
+        return "source-verification (the sender was asked to prove its address)";
     const auto& reason = model::info(tally.reason);
     return tally.rule.empty() ? std::string(reason.name) : fmt::format("{} ({})", reason.name, tally.rule);
 }
@@ -45,8 +51,8 @@ void write_effect(std::string& text, std::string_view title, const Effect& effec
                         title, effect.stopped_share() * 100, effect.in.packets, effect.dropped.packets,
                         effect.answered.packets, effect.passed.packets);
     for (const auto& tally : effect.rules) {
-        text += fmt::format("    {:>9}  {:<12} {}\n", tally.count.packets,
-                            model::to_string(model::info(tally.reason).stage), rule_name(tally));
+        text += fmt::format("    {:>9}  {:<12} {}\n", tally.count.packets, model::to_string(stage_of(tally)),
+                            rule_name(tally));
     }
 }
 
@@ -82,9 +88,9 @@ void write_attack(std::string& text, const AttackResult& attack, base::Timestamp
 json count_of(const Effect& effect) {
     json rules = json::array();
     for (const auto& tally : effect.rules) {
-        const auto& reason = model::info(tally.reason);
-        rules.push_back({{"stage", model::to_string(reason.stage)},
-                         {"reason", reason.name},
+        rules.push_back({{"stage", model::to_string(stage_of(tally))},
+                         {"verdict", model::to_string(tally.verdict)},
+                         {"reason", model::info(tally.reason).name},
                          {"rule", tally.rule},
                          {"packets", tally.count.packets},
                          {"bytes", tally.count.bytes}});
@@ -138,7 +144,8 @@ std::string to_text(const ReplayResult& result) {
     for (const auto& attack : result.attacks) write_attack(text, attack, result.first_at);
     text += "\ntimeline\n";
     for (const auto& event : result.timeline) {
-        text += fmt::format("  {:>9.3f} s  {}\n", seconds_between(result.first_at, event.at), event.text);
+        text += fmt::format("  {:>9.3f} s  {:<22} {}\n", seconds_between(result.first_at, event.at),
+                            event.kind, event.text);
     }
     return text;
 }
