@@ -1,18 +1,26 @@
 #include "detection/evidence.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
+
+#include "net/protocol.hpp"
 
 namespace sluice::detection {
 namespace {
 
 constexpr double half_life_s = 5;
 constexpr std::size_t most_samples = 8;
+constexpr std::size_t most_vectors = 8;
 constexpr float least_source_share = 0.005F;
 constexpr float least_port_share = 0.5F;
 // Single hosts are named when together they explain this much; else their networks are, if those do.
 constexpr float telling_share = 0.2F;
+// A server has some ports and many clients, a scanner's victim the other way round. A flood to random ports
+// comes from more sources than this, because they are forged.
+constexpr double most_scanners = 16;
+constexpr double least_ports_scanned = 100;
 
 net::Prefix network_of(const net::Address& address) {
     return net::Prefix::of(address, address.is_v4() ? 24 : 48);
@@ -29,6 +37,11 @@ std::uint64_t hash_of(const base::SipKey& key, const net::Address& address) {
 model::TrafficRate share_of(float share, Rate attack) {
     return {static_cast<std::uint64_t>(std::llround(share * attack.packets)),
             static_cast<std::uint64_t>(std::llround(share * attack.bytes * 8))};
+}
+
+bool asks_for_connection(const model::FlowRecord& record) {
+    return record.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) &&
+           (record.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::ack)) == net::tcp_flag::syn;
 }
 
 template <class Entries>
@@ -69,6 +82,9 @@ void Evidence::add(const model::FlowRecord& record, std::uint32_t weight) {
     add_source(record, amount);
     ingress_.add({record.exporter, record.input_interface}, amount);
     destination_ports_.add(record.destination_port, amount);
+    if (asks_for_connection(record)) {
+        ports_asked_.add(base::siphash13(key_, std::uint64_t{record.destination_port}));
+    }
     keep_sample(record);
 }
 
@@ -78,6 +94,10 @@ void Evidence::age(base::Duration elapsed) {
     networks_.decay(factor);
     ingress_.decay(factor);
     destination_ports_.decay(factor);
+}
+
+bool Evidence::looks_like_scan() const {
+    return ports_asked_.estimate() >= least_ports_scanned && distinct_.estimate() <= most_scanners;
 }
 
 float Evidence::concentration() const {
@@ -105,6 +125,21 @@ void Evidence::describe_sources(model::Finding& finding, Rate attack) const {
     }
 }
 
+// A scan is counted as the SYNs that it consists of; who they come from and where they go tells it from a
+// flood.
+void Evidence::name_scan(std::vector<model::VectorShare>& vectors) const {
+    const auto find = [&](model::AttackVector vector) {
+        return std::find_if(vectors.begin(), vectors.end(),
+                            [&](const auto& share) { return share.vector == vector; });
+    };
+    const auto syn = find(model::AttackVector::tcp_syn);
+    const bool named = find(model::AttackVector::port_scan) != vectors.end();
+    if (syn == vectors.end() || named || !looks_like_scan()) return;
+    const model::VectorShare scan{model::AttackVector::port_scan, syn->rate};
+    vectors.insert(syn, scan);
+    if (vectors.size() > most_vectors) vectors.pop_back();
+}
+
 void Evidence::describe(model::Finding& finding, Rate attack) const {
     if (empty()) return;
     describe_sources(finding, attack);
@@ -115,6 +150,7 @@ void Evidence::describe(model::Finding& finding, Rate attack) const {
             {entry.key.exporter, entry.key.interface, share_of(entry.sure() / ingress_.total(), attack)});
     }
     finding.samples = samples_;
+    name_scan(finding.vectors);
     const auto ports = destination_ports_.strongest(1, least_port_share);
     finding.destination_port = ports.empty() ? 0 : ports.front().key;
 }

@@ -28,9 +28,12 @@ class Evidence {
     void age(base::Duration elapsed);
 
     [[nodiscard]] bool empty() const { return !(sources_.total() > 0); }
+    // A few sources that ask many ports of the target for a connection.
+    [[nodiscard]] bool looks_like_scan() const;
     // Share of the weight that the four strongest sources surely have, 0 … 1.
     [[nodiscard]] float concentration() const;
     // Fills sources, distinct_sources, ingress, samples and destination_port; rates are shares of `attack`.
+    // Names a scan among the vectors that are there.
     void describe(model::Finding& finding, Rate attack) const;
 
   private:
@@ -46,6 +49,7 @@ class Evidence {
     };
     void add_source(const model::FlowRecord& record, Weight weight);
     void keep_sample(const model::FlowRecord& record);
+    void name_scan(std::vector<model::VectorShare>& vectors) const;
     void describe_sources(model::Finding& finding, Rate attack) const;
 
     base::SipKey key_;
@@ -56,6 +60,7 @@ class Evidence {
     SpaceSaving<Ingress, 16> ingress_;
     SpaceSaving<std::uint16_t, 16> destination_ports_;
     HyperLogLog distinct_;
+    HyperLogLog ports_asked_;  // destination ports of TCP SYNs
     std::vector<model::FlowRecord> samples_;
     std::uint32_t seen_ = 0;
 };
