@@ -29,8 +29,9 @@ base::Status Gate::check(const model::Mitigation& mitigation, const model::Route
     }
     if (auto status = check_route(mitigation, route); !status) return status;
     if (auto status = check_consent(mitigation); !status) return status;
-    if (others.of_tenant >= config_.limits.max_active_per_tenant) {
-        return base::fail(base::ErrorCode::exhausted, "its tenant has limits.max_active_per_tenant announced",
+    const Limits limits = stricter(config_.limits, prefixes_.limits_of(mitigation.tenant));
+    if (others.of_tenant >= limits.max_active_per_tenant) {
+        return base::fail(base::ErrorCode::exhausted, "its tenant has as many announced as its limit allows",
                           mitigation.id.to_string());
     }
     if (others.total >= config_.limits.max_active_total) {
@@ -43,8 +44,8 @@ base::Status Gate::check(const model::Mitigation& mitigation, const model::Route
 base::Status Gate::check_route(const model::Mitigation& mitigation, const model::Route& route) const {
     if (route.kind != mitigation.kind) return refuse(mitigation, "its route is of another kind");
     const auto& target = mitigation.target;
-    const unsigned widest =
-        target.is_v4() ? config_.limits.widest_divert_v4 : config_.limits.widest_divert_v6;
+    const Limits limits = stricter(config_.limits, prefixes_.limits_of(mitigation.tenant));
+    const unsigned widest = target.is_v4() ? limits.widest_divert_v4 : limits.widest_divert_v6;
     if (target.length() < widest) {
         return refuse(mitigation, "its target is wider than /" + std::to_string(widest));
     }

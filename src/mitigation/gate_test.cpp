@@ -55,7 +55,17 @@ std::vector<Case> cases_of_state_and_consent() {
         {"consent is off", [](M&, R&, A&, P& p, S&) { p.set(1, "192.0.2.8/29", model::ConsentMode::off); }},
         {"asks for", [](M&, R&, A&, P& p, S&) { p.set(1, "192.0.2.0/24", model::ConsentMode::ask); }},
         {"not known", [](M&, R&, A&, P& p, S&) { p.broken = true; }},
-        {"max_active_per_tenant", [](M&, R&, A& a, P&, S&) { a.of_tenant = 256; }},
+        {"as many announced", [](M&, R&, A& a, P&, S&) { a.of_tenant = 256; }},
+        {"as many announced",
+         [](M&, R&, A& a, P& p, S&) {
+             a.of_tenant = 3;
+             p.own_limits = model::MitigationLimits{.max_active = 3};
+         }},
+        {"wider than /32",
+         [](M& m, R& r, A&, P& p, S&) {
+             m.target = r.prefix = prefix_of("192.0.2.0/25");
+             p.own_limits = model::MitigationLimits{.widest_divert_v4 = 32};
+         }},
         {"max_active_total", [](M&, R&, A& a, P&, S&) { a.total = 4096; }},
     };
 }

@@ -1,5 +1,6 @@
 #include "mitigation/limits.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "mitigation/mitigation_service.hpp"
@@ -12,6 +13,17 @@ base::Status refuse(std::string where, std::string what, std::string hint) {
 }
 
 }  // namespace
+
+Limits stricter(const Limits& platform, const model::MitigationLimits& tenant) {
+    Limits limits = platform;
+    limits.max_active_per_tenant = std::min(platform.max_active_per_tenant, tenant.max_active);
+    limits.widest_divert_v4 = std::max(platform.widest_divert_v4, tenant.widest_divert_v4);
+    limits.widest_divert_v6 = std::max(platform.widest_divert_v6, tenant.widest_divert_v6);
+    // What cools down must not expire before.
+    limits.expiry_s =
+        std::max({std::min(platform.expiry_s, tenant.expires_after_s), platform.cooling_s, 10U});
+    return limits;
+}
 
 base::Status validate(const Limits& limits) {
     if (limits.max_active_per_tenant == 0 || limits.max_active_total < limits.max_active_per_tenant) {

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "model/consent.hpp"
+#include "model/tenant_policy.hpp"
 
 namespace sluice::mitigation {
 
@@ -19,6 +20,8 @@ struct Limits {
     std::uint32_t cooling_s = 10;         // stays in force this long after the attack's end
 };
 [[nodiscard]] base::Status validate(const Limits& limits);
+// The platform's, and within them the tenant's own.
+[[nodiscard]] Limits stricter(const Limits& platform, const model::MitigationLimits& tenant);
 
 // Giving a target up (RFC 7999), only when it cannot be cleaned any more. A prefix' own consent still counts:
 // the stricter of the two decides.

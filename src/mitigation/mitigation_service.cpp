@@ -52,7 +52,6 @@ class MitigationService::Impl {
         : config_(std::move(config)),
           d_(std::move(dependencies)),
           log_(d_.log.named("mitigation")),
-          planner_(config_),
           outbox_(d_.observer),
           targets_(d_.programs, config_.target_linger_ms),
           in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
@@ -97,6 +96,13 @@ class MitigationService::Impl {
   private:
     using AttackKey = std::pair<model::TenantId, model::IncidentId>;
 
+    // With the tenant's own limits.
+    ServiceConfig config_for(model::TenantId tenant) const {
+        ServiceConfig config = config_;
+        config.limits = stricter(config_.limits, d_.prefixes.limits_of(tenant));
+        return config;
+    }
+
     // Everything below: with mutex_ held.
     base::Status load(bool starting);
     void act_on(const model::Incident& incident);
@@ -125,7 +131,6 @@ class MitigationService::Impl {
     const ServiceConfig config_;
     Dependencies d_;
     const base::Logger log_;
-    const Planner planner_;
     Outbox outbox_;
     mutable std::mutex mutex_;
     std::map<MitigationId, Mitigation> live_;
@@ -232,7 +237,7 @@ void MitigationService::Impl::act_on(const model::Incident& incident) {
     for (const auto& [id, mitigation] : live_) {
         if (mitigation.tenant == incident.tenant) input.live.push_back(mitigation);
     }
-    const Plan plan = planner_.plan(input);
+    const Plan plan = Planner(config_for(incident.tenant)).plan(input);
     for (const auto& draft : plan.drafts) create(draft);
     for (const auto& text : plan.refusals) {
         if (told_refusals_[incident.id].insert(text).second) {
@@ -249,15 +254,16 @@ bool MitigationService::Impl::room_for(const Mitigation& mitigation) {
         ++total;
         of_tenant += other.tenant == mitigation.tenant ? 1 : 0;
     }
-    const bool tenant_room = of_tenant < config_.limits.max_active_per_tenant;
+    const bool tenant_room = of_tenant < config_for(mitigation.tenant).limits.max_active_per_tenant;
     const bool total_room = total < config_.limits.max_active_total;
-    outbox_.alarm(
-        {.code = "limit-reached",
-         .subject = mitigation.tenant.to_string(),
-         .raised = !tenant_room,
-         .sentence = "A tenant has as many mitigations as limits.max_active_per_tenant allows.",
-         .what_to_do = "Further targets are not protected. Divert a whole prefix, or raise the limit."},
-        wall());
+    outbox_.alarm({.code = "limit-reached",
+                   .subject = mitigation.tenant.to_string(),
+                   .raised = !tenant_room,
+                   .sentence = "A tenant has as many mitigations as its limit allows.",
+                   .what_to_do = "Further targets are not protected. Divert a whole prefix, or raise "
+                                 "limits.max_active_per_tenant or "
+                                 "the tenant's mitigation.max_active."},
+                  wall());
     outbox_.alarm(
         {.code = "limit-reached",
          .subject = "total",
@@ -341,7 +347,7 @@ void MitigationService::Impl::review(std::optional<model::TenantId> tenant) {
         for (int steps = 0; steps < 3; ++steps) {
             const auto now = live_.find(id);
             if (now == live_.end()) break;
-            const auto step = next_step(now->second, circumstances, config_);
+            const auto step = next_step(now->second, circumstances, config_for(now->second.tenant));
             if (!step) break;
             const bool begins = mitigation::in_force(step->next) && !mitigation::in_force(now->second);
             if (begins && !room_for(step->next)) break;
@@ -449,7 +455,7 @@ base::Result<Mitigation> MitigationService::Impl::approve(const TenantScope& sco
         next->state = MitigationState::active;
         next->actor = request.actor;
         next->reason = "approved by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
-        next->expires_at = now + seconds(config_.limits.expiry_s);
+        next->expires_at = now + seconds(config_for(next->tenant).limits.expiry_s);
         result = change(*next, MitigationChange::activated, next->reason, now);
         if (result && result->kind == MitigationKind::blackhole) replace_diversions(*result);
         publish();

@@ -276,6 +276,24 @@ TEST_F(Mitigations, LimitsHoldForATenantAndForAll) {
     EXPECT_THAT(service().in_force(), SizeIs(3));
 }
 
+TEST_F(Mitigations, ATenantsOwnLimitsAreWithinThePlatforms) {
+    world_.prefixes.own_limits = {
+        .max_active = 1, .widest_divert_v4 = 32, .widest_divert_v6 = 128, .expires_after_s = 60};
+    world_.attack(incident_of(1, {finding_of(1, "192.0.2.1"), finding_of(1, "192.0.2.2")}));
+    ASSERT_THAT(service().in_force(), SizeIs(1));
+    EXPECT_EQ(service().in_force().at(0).mitigation.expires_at, world_.clock.wall() + 60s);
+    world_.attack(incident_of(3, {finding_of(1, "192.0.2.0/24")}));
+    EXPECT_THAT(world_.observer.refusals, testing::Contains(HasSubstr("192.0.2.0/24 is wider than /32")));
+    EXPECT_THAT(service().in_force(), SizeIs(1));
+    const Limits widened = stricter(
+        {},
+        {.max_active = 100'000, .widest_divert_v4 = 8, .widest_divert_v6 = 16, .expires_after_s = 1'000'000});
+    EXPECT_EQ(widened.max_active_per_tenant, Limits{}.max_active_per_tenant);
+    EXPECT_EQ(widened.widest_divert_v4, Limits{}.widest_divert_v4);
+    EXPECT_EQ(widened.widest_divert_v6, Limits{}.widest_divert_v6);
+    EXPECT_EQ(widened.expiry_s, Limits{}.expiry_s);
+}
+
 TEST_F(Mitigations, ApprovalDoesNotGetAroundTheLimits) {
     world_.config.limits.max_active_per_tenant = 1;
     world_.config.limits.max_active_total = 1;

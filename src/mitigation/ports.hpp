@@ -13,6 +13,7 @@
 #include "model/ids.hpp"
 #include "model/mitigation.hpp"
 #include "model/tenant.hpp"
+#include "model/tenant_policy.hpp"
 #include "model/tenant_scope.hpp"
 
 namespace sluice::mitigation {
@@ -27,6 +28,13 @@ class PrefixSource {
     // The line rate of the site that a prefix of the tenant belongs to; 0 when not known.
     [[nodiscard]] virtual std::uint64_t line_rate_bps(model::TenantId tenant,
                                                       const net::Prefix& target) const = 0;
+    // What the tenant's policy allows at most, within the platform's limits.
+    [[nodiscard]] virtual model::MitigationLimits limits_of(model::TenantId /*tenant*/) const {
+        return {.max_active = UINT32_MAX,
+                .widest_divert_v4 = 0,
+                .widest_divert_v6 = 0,
+                .expires_after_s = UINT32_MAX};
+    }
 };
 
 // One diverted prefix, before the policy has said how it is scrubbed.

@@ -55,12 +55,16 @@ class Prefixes final : public PrefixSource {
     std::uint64_t line_rate_bps(model::TenantId /*tenant*/, const net::Prefix& /*target*/) const override {
         return line_rate;
     }
+    model::MitigationLimits limits_of(model::TenantId tenant) const override {
+        return own_limits ? *own_limits : PrefixSource::limits_of(tenant);
+    }
     void set(std::uint64_t tenant, const std::string& prefix, model::ConsentMode consent) {
         std::erase_if(all, [&](const auto& other) { return other.prefix == prefix_of(prefix); });
         all.push_back({model::TenantId(tenant), {}, prefix_of(prefix), consent});
     }
     std::vector<model::TenantPrefix> all;
     std::uint64_t line_rate = 0;
+    std::optional<model::MitigationLimits> own_limits;
     bool broken = false;
 };
 

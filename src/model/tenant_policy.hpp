@@ -69,7 +69,7 @@ struct ProtectionProfile {
 
 // What may be done on the tenant's behalf at most; the platform's own limits count besides.
 struct MitigationLimits {
-    std::uint32_t max_active = 32;
+    std::uint32_t max_active = 256;
     std::uint8_t widest_divert_v4 = 24;  // nothing with a shorter prefix length is diverted
     std::uint8_t widest_divert_v6 = 48;
     std::uint32_t expires_after_s = 3600;

@@ -46,7 +46,7 @@ TEST(PolicyDiff, TellsEachChangeInWords) {
             "acme: prefixes/198.51.100.0/24/consent is removed (it was ask)",
             "gone: tenant is removed (it was gone)", "new: tenant is added: new", "new: name is added: new",
             "new: prefixes/203.0.113.0/24/consent is added: ask", "new: detection/hold_down is added: 10 s",
-            "new: protection/template is added: generic", "new: mitigation/max_active is added: 32",
+            "new: protection/template is added: generic", "new: mitigation/max_active is added: 256",
             "new: mitigation/widest_divert_v4 is added: /24",
             "new: mitigation/widest_divert_v6 is added: /48", "new: mitigation/expires_after is added: 1 h"));
 }

@@ -42,6 +42,11 @@ std::uint64_t TenantDirectory::line_rate_bps(model::TenantId tenant, const net::
     return 0;
 }
 
+model::MitigationLimits TenantDirectory::limits_of(model::TenantId tenant) const {
+    const model::TenantState* state = find(tenant);
+    return state != nullptr ? state->protection.limits : PrefixSource::limits_of(tenant);
+}
+
 base::Result<model::TenantProgram> TenantDirectory::resolve(
     model::TenantId tenant, const std::vector<mitigation::DivertTarget>& targets) {
     const model::TenantState* state = find(tenant);
