@@ -29,6 +29,7 @@ class RestServer::Impl {
     }
     void stop() { server_.stop(); }
     [[nodiscard]] std::uint16_t port() const { return server_.port(); }
+    [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
 
   private:
     http::Response answer(const http::Request& request) {
@@ -82,6 +83,9 @@ void RestServer::stop() {
 }
 std::uint16_t RestServer::port() const {
     return impl_->port();
+}
+const std::vector<Route>& RestServer::routes() const {
+    return impl_->routes();
 }
 
 }  // namespace sluice::api

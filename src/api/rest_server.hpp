@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/http/server.hpp"
+#include "api/router.hpp"
 #include "api/services.hpp"
 #include "base/result.hpp"
 #include "net/prefix.hpp"
@@ -32,6 +33,8 @@ class RestServer {
     [[nodiscard]] base::Status start();
     void stop();
     [[nodiscard]] std::uint16_t port() const;
+    // What it serves below /api/v1, to be held against the API's description.
+    [[nodiscard]] const std::vector<Route>& routes() const;
 
   private:
     class Impl;
