@@ -1,0 +1,280 @@
+#include "apps/controller/controller.hpp"
+
+#include <filesystem>
+#include <optional>
+
+#include "api/system/alarm_board.hpp"
+#include "api/system/platform_health.hpp"
+#include "api/traffic/traffic_recorder.hpp"
+#include "api/webhooks/http_webhook_sender.hpp"
+#include "api/webhooks/webhook_notifier.hpp"
+#include "apps/controller/first_operator.hpp"
+#include "apps/controller/health_watch.hpp"
+#include "apps/controller/link_events.hpp"
+#include "apps/controller/policy_spread.hpp"
+#include "apps/controller/prefix_board.hpp"
+#include "apps/controller/response_bridge.hpp"
+#include "apps/controller/speaker_watch.hpp"
+#include "apps/controller/ticker.hpp"
+#include "incident/event_hub.hpp"
+#include "incident/incident_service.hpp"
+#include "policy/policy_reader.hpp"
+#include "store/sqlite/event_repository.hpp"
+#include "store/sqlite/incident_repository.hpp"
+#include "store/sqlite/mitigation_repository.hpp"
+#include "store/sqlite/schema.hpp"
+#include "store/sqlite/traffic_repository.hpp"
+#include "store/sqlite/unit_of_work.hpp"
+#include "store/sqlite/webhook_tables.hpp"
+#include "tenancy/audit_log.hpp"
+#include "tenancy/directory_service.hpp"
+#include "tenancy/policy_service.hpp"
+#include "tenancy/user_service.hpp"
+
+namespace sluice::apps::controller {
+namespace {
+
+using store::sqlite::Database;
+using store::sqlite::DatabaseConfig;
+using store::sqlite::Durability;
+
+struct Databases {
+    std::unique_ptr<Database> state;
+    std::unique_ptr<Database> traffic;  // graphs: a loss of power may cost their last seconds
+};
+
+base::Result<Databases> open_databases(const std::filesystem::path& directory) {
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    if (error) {
+        return base::fail(base::ErrorCode::io, "the data directory can not be made: " + error.message(),
+                          directory, "make it, writable for this process, or set controller.data_directory");
+    }
+    // Password hashes and the secrets of webhooks are in there.
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+    Databases databases;
+    DatabaseConfig config{.file = directory / "state.db", .durability = Durability::full};
+    auto state = Database::open(config, store::sqlite::state_migrations());
+    if (!state) return std::unexpected(state.error());
+    databases.state = std::move(*state);
+    config = {.file = directory / "traffic.db", .durability = Durability::relaxed};
+    auto traffic = Database::open(config, store::sqlite::traffic_migrations());
+    if (!traffic) return std::unexpected(traffic.error());
+    databases.traffic = std::move(*traffic);
+    return databases;
+}
+
+}  // namespace
+
+// In the order in which they need each other; destroyed the other way round.
+class Controller::Parts {
+  public:
+    Parts(const ControllerConfig& config, const Dependencies& dependencies, Databases databases)
+        : config_(config),
+          dependencies_(dependencies),
+          databases_(std::move(databases)),
+          announcer_(make_announcer()) {
+        bridge_.bind(incidents_, mitigations_);
+        programs_.bind(link_);
+    }
+
+    base::Status start();
+    void stop();
+    base::Result<std::string> prepare();
+
+    [[nodiscard]] std::uint16_t rest_port() const { return rest_.port(); }
+    [[nodiscard]] std::uint16_t link_port() const { return link_.port(); }
+    [[nodiscard]] const std::vector<api::Route>& routes() const { return rest_.routes(); }
+
+  private:
+    std::unique_ptr<mitigation::Announcer> make_announcer();
+    base::Status apply_policy_file();
+    void every_second();
+
+    const ControllerConfig& config_;
+    const Dependencies& dependencies_;
+    const base::Clock& clock_ = dependencies_.clock;
+    const base::Logger& log_ = dependencies_.log;
+    base::MetricRegistry metrics_;
+    Databases databases_;
+
+    store::sqlite::SqliteUnitOfWork work_{*databases_.state};
+    store::sqlite::SqliteIncidentRepository incident_store_{*databases_.state};
+    store::sqlite::SqliteMitigationRepository mitigation_store_{*databases_.state};
+    store::sqlite::SqliteEventRepository event_store_{*databases_.state};
+    store::sqlite::SqliteWebhookRepository webhook_store_{*databases_.state};
+    store::sqlite::SqliteTrafficRepository traffic_store_{*databases_.traffic};
+
+    tenancy::PasswordHasher hasher_{{}};
+    tenancy::PolicyBoard board_{work_};
+    tenancy::DirectoryService directory_{{}, {work_, board_, clock_}};
+    tenancy::UserService users_{{}, {work_, hasher_, clock_}};
+    tenancy::AuthenticationService authentication_{config_.authentication,
+                                                   {work_, hasher_, dependencies_.random, clock_}};
+    tenancy::PolicyService policy_{{}, {work_, board_, dependencies_.random, clock_}};
+    tenancy::AuditLog audit_{{work_, clock_}};
+
+    incident::EventHub events_{{}, {event_store_, log_.named("events"), metrics_}};
+    api::system::AlarmBoard alarms_{{}, {events_, clock_, log_.named("alarms"), metrics_}};
+    api::system::PlatformHealth health_{
+        {.gateway_silent_ms = config_.gateways.silent_ms, .collector_silent_ms = config_.collector_silent_ms},
+        clock_};
+    api::traffic::TrafficRecorder traffic_{{},
+                                           {traffic_store_, board_, clock_, log_.named("traffic"), metrics_}};
+    api::webhooks::HttpWebhookSender webhook_sender_{
+        {.private_networks = config_.webhooks_to_private_networks}};
+    api::webhooks::WebhookNotifier webhooks_{
+        {},
+        {events_, webhook_store_, webhook_sender_, alarms_, model::TenantScope::provider(), clock_,
+         log_.named("webhooks"), metrics_}};
+
+    ResponseBridge bridge_{events_, alarms_, audit_};
+    PrefixBoard prefixes_{board_};
+    PolicyResolver resolver_{board_};
+    LinkPrograms programs_{health_};
+    mitigation::ProgramBook book_{resolver_, programs_, clock_};
+    mitigation::MitigationService mitigations_{
+        config_.mitigation,
+        {mitigation_store_, prefixes_, book_, bridge_, bridge_, clock_, log_.named("mitigation"), metrics_}};
+    incident::IncidentService incidents_{
+        {}, {incident_store_, events_, bridge_, clock_, log_.named("incident"), metrics_}};
+    mitigation::GatewayRegistry gateways_{config_.gateways, clock_};
+    std::unique_ptr<mitigation::Announcer> announcer_;
+    mitigation::Announcements announcements_{
+        config_.announcements,
+        config_.mitigation,
+        {mitigations_, gateways_, prefixes_, *announcer_, clock_, log_.named("announcements"), metrics_}};
+    SpeakerWatch speakers_{config_.speaker ? config_.speaker->server : std::string{}, *announcer_,
+                           announcements_};
+
+    LinkEvents link_events_{
+        {incidents_, mitigations_, gateways_, health_, traffic_, events_, clock_, log_.named("link")}};
+    rpc::LinkServer link_{config_.link, {link_events_, clock_, log_.named("link"), metrics_}};
+    PolicySpread spread_{
+        {board_, book_, mitigations_, link_, health_, events_, clock_, log_.named("policy")}};
+    HealthWatch watch_{{config_.data_directory, config_.disk_reserve_bytes}, health_, alarms_, free_bytes_of};
+
+    api::Services services_{authentication_,   directory_,   users_,
+                            policy_,           board_,       audit_,
+                            incidents_,        events_,      event_store_,
+                            webhook_store_,    mitigations_, traffic_store_,
+                            traffic_,          health_,      speakers_,
+                            alarms_,           clock_,       dependencies_.random,
+                            log_.named("api"), metrics_,     dependencies_.version,
+                            clock_.wall()};
+    api::RestServer rest_{config_.rest, services_};
+
+    int seconds_ = 0;
+    Ticker fast_{std::chrono::milliseconds(50), [this] { mitigations_.tick(); }};
+    Ticker slow_{std::chrono::seconds(1), [this] { every_second(); }};
+};
+
+std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
+    if (!config_.speaker) return std::make_unique<NoSpeaker>();
+#if __has_include("rpc/gobgp_route.hpp")
+    return std::make_unique<rpc::GobgpAnnouncer>(
+        *config_.speaker, rpc::GobgpAnnouncer::Dependencies{log_.named("speaker"), metrics_});
+#else
+    return std::make_unique<NoSpeaker>();
+#endif
+}
+
+void Controller::Parts::every_second() {
+    incidents_.tick();
+    watch_.on_store("traffic", traffic_.step());
+    watch_.step();
+    constexpr int clean_up_every_s = 300;
+    if (++seconds_ % clean_up_every_s == 0) watch_.on_store("sessions", authentication_.clean_up());
+}
+
+base::Status Controller::Parts::apply_policy_file() {
+    const auto state = board_.current();
+    if (config_.policy_file.empty() || (state && !state->tenants.empty())) return {};
+    const auto tenants = policy::load_policy(config_.policy_file);
+    if (!tenants) return std::unexpected(tenants.error().to_error());
+    const auto applied = policy_.apply(tenancy::platform_caller("configuration"), *tenants, std::nullopt,
+                                       "policy_file of the first start");
+    if (!applied) return std::unexpected(applied.error());
+    log_.info("the policy file is applied",
+              {{"file", config_.policy_file}, {"tenants", std::to_string(tenants->size())}});
+    return {};
+}
+
+base::Result<std::string> Controller::Parts::prepare() {
+    if (auto done = board_.load(); !done) return std::unexpected(done.error());
+    auto password = ensure_first_operator(users_, dependencies_.random, config_.operator_login,
+                                          config_.operator_password_file);
+    if (!password) return std::unexpected(password.error());
+    if (auto done = apply_policy_file(); !done) return std::unexpected(done.error());
+    return password;
+}
+
+base::Status Controller::Parts::start() {
+    if (auto done = mitigations_.start(); !done) return done;
+    if (auto done = incidents_.start(); !done) return done;
+    spread_.start();
+    if (auto done = link_.start(); !done) return done;
+#if __has_include("rpc/gobgp_route.hpp")
+    if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) {
+        if (auto done = speaker->start(); !done) return done;
+    }
+#endif
+    if (auto done = announcements_.start(); !done) return done;
+    if (auto done = webhooks_.start(); !done) return done;
+    fast_.start();
+    slow_.start();
+    return rest_.start();
+}
+
+void Controller::Parts::stop() {
+    events_.stop();
+    rest_.stop();
+    slow_.stop();
+    fast_.stop();
+    webhooks_.stop();
+    link_.stop();
+    announcements_.stop();
+#if __has_include("rpc/gobgp_route.hpp")
+    if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) speaker->stop();
+#endif
+    incidents_.stop();
+    mitigations_.stop();
+}
+
+Controller::Controller(ControllerConfig config, Dependencies dependencies)
+    : config_(std::move(config)), dependencies_(std::move(dependencies)) {}
+
+Controller::~Controller() {
+    stop();
+}
+
+base::Status Controller::start() {
+    auto databases = open_databases(config_.data_directory);
+    if (!databases) return std::unexpected(databases.error());
+    parts_ = std::make_unique<Parts>(config_, dependencies_, std::move(*databases));
+    auto password = parts_->prepare();
+    if (!password) return std::unexpected(password.error());
+    made_password_ = std::move(*password);
+    return parts_->start();
+}
+
+void Controller::stop() {
+    if (!parts_) return;
+    parts_->stop();
+    parts_.reset();
+}
+
+std::uint16_t Controller::rest_port() const {
+    return parts_->rest_port();
+}
+std::uint16_t Controller::link_port() const {
+    return parts_->link_port();
+}
+const std::vector<api::Route>& Controller::routes() const {
+    return parts_->routes();
+}
+const std::string& Controller::made_password() const {
+    return made_password_;
+}
+
+}  // namespace sluice::apps::controller

@@ -1,0 +1,61 @@
+// What collectors and gateways say, to all who need to hear it; and programs and detection policies back to
+// them.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "api/system/platform_health.hpp"
+#include "api/traffic/traffic_recorder.hpp"
+#include "base/log.hpp"
+#include "incident/event_sink.hpp"
+#include "incident/incident_service.hpp"
+#include "mitigation/gateway_registry.hpp"
+#include "mitigation/mitigation_service.hpp"
+#include "mitigation/program_book.hpp"
+#include "rpc/link_server.hpp"
+
+namespace sluice::apps::controller {
+
+// Thread-safe.
+class LinkEvents final : public rpc::LinkServerHandler {
+  public:
+    struct Dependencies {
+        incident::IncidentService& incidents;
+        mitigation::MitigationService& mitigations;
+        mitigation::GatewayRegistry& gateways;
+        api::system::PlatformHealth& health;
+        api::traffic::TrafficRecorder& traffic;
+        incident::EventSink& events;
+        const base::Clock& clock;
+        base::Logger log;
+    };
+    explicit LinkEvents(Dependencies dependencies) : dependencies_(std::move(dependencies)) {}
+
+    void on_collector(const std::string& name, bool attached) override;
+    void on_finding(const std::string& collector, const model::Finding& finding) override;
+    void on_collector_report(const model::CollectorReport& report) override;
+    void on_gateway(const std::string& name, bool attached) override;
+    void on_gateway_report(const model::GatewayReport& report) override;
+
+  private:
+    Dependencies dependencies_;
+};
+
+// Programs to the gateways. The link may not be there yet: what it then misses it gets as the full set.
+class LinkPrograms final : public mitigation::ProgramSink {
+  public:
+    explicit LinkPrograms(api::system::PlatformHealth& health) : health_(health) {}
+    void bind(rpc::LinkServer& link) { link_ = &link; }
+
+    void on_program(const model::TenantProgram& program) override;
+    void on_program_removed(model::TenantId tenant, std::uint64_t generation) override;
+
+  private:
+    api::system::PlatformHealth& health_;
+    rpc::LinkServer* link_ = nullptr;
+};
+
+}  // namespace sluice::apps::controller
