@@ -4,6 +4,7 @@ import collections
 import datetime
 import ipaddress
 import json
+import math
 import os
 import subprocess
 import tempfile
@@ -11,10 +12,11 @@ import tempfile
 from addresses import ACME, ATTACKERS4, CUSTOMERS
 import capture
 import configs
-from promises import FEWEST_PACKETS, at_most, share
+from promises import FEWEST_PACKETS, WITHDRAWN_LIMIT_S, at_most, share
 from report import report, write_json
 from story import Outcome
 
+AT_THE_END = {"mitigation.withdrawn": "route withdrawn", "incident.closed": "back to normal"}
 ATTACK_NET = ipaddress.ip_network(ATTACKERS4)
 
 
@@ -26,7 +28,7 @@ def play(options, tell):
         capture.write(names["story.pcap"])
         configs.write(names["policy.yaml"], configs.policy())
         command = [os.path.join(configs.BIN, "sluice"), "replay", names["story.pcap"], "--config", names["policy.yaml"],
-                   "--out", names["clean.pcap"], "--json"]
+                   "--out", names["clean.pcap"], "--json", "-"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"sluice replay failed: {done.stderr.strip()}")
@@ -45,6 +47,9 @@ def judge(result, story, clean, tell):
         times |= {"first evidence": since_epoch(attack["first_evidence_at"]), "incident": since_epoch(attack["detected_at"])}
         if attack["diverted_at"]:
             times["route in use"] = since_epoch(attack["diverted_at"])
+    for event in result["timeline"]:
+        if event["kind"] in AT_THE_END:
+            times[AT_THE_END[event["kind"]]] = since_epoch(event["at"])
     for name, at in sorted(times.items(), key=lambda item: item[1]):
         outcome.events.append({"name": name, "at_s": round(at - start, 3)})
         tell(f"{at - start:8.3f} s  {name}")
@@ -54,6 +59,8 @@ def judge(result, story, clean, tell):
         at_most("first attack packet to route in use", diverted - start if diverted else None, "s", 1.5),
         at_most("incidents beside the attack on acme", len(result["attacks"]) - bool(attack), "incidents", 0),
         *delivered(story, clean, diverted),
+        at_most("end of attack to back to normal", times.get("back to normal", math.inf) - times["end of attack"], "s",
+                WITHDRAWN_LIMIT_S),
     ]
     return outcome
 
