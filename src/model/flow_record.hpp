@@ -38,7 +38,7 @@ struct FlowRecord {
     std::uint16_t inner_vlan = 0;       // QinQ
     std::uint16_t icmp_type_code = 0;   // type << 8 | code
     std::uint16_t fragment_offset = 0;  // in units of 8 bytes; with fragment flags in `fragment_flags`
-    std::uint8_t fragment_flags = 0;
+    std::uint8_t fragment_flags = 0;    // as element 197: 0x40 don't fragment, 0x20 more fragments
     std::uint8_t protocol = 0;
     std::uint8_t tcp_flags = 0;  // all flags seen, or'ed
     std::uint8_t tos = 0;
