@@ -8,13 +8,15 @@ namespace sluice::detection {
 namespace {
 
 constexpr base::Duration watch_lasts = std::chrono::seconds(5);
-constexpr base::Duration evidence_ages_each = std::chrono::seconds(1);
+constexpr base::Duration evidence_ages_each = std::chrono::milliseconds(250);
 // What a record says of its own time is believed within these bounds.
 constexpr base::Duration oldest_first_seen = std::chrono::minutes(10);
 constexpr std::size_t most_hosts = 16;
 // A conversation: so much of the traffic is TCP data of so few sources, and it is answered.
 constexpr float conversation_share = 0.8F;
 constexpr float answered_share = 0.02F;
+// So long its records are looked at before it is called anything else.
+constexpr base::Duration conversation_doubt = std::chrono::milliseconds(500);
 
 bool far_below(const RuleSet& rules, Rate rate) {
     return rate.packets < suspicious_share * rules.least_packets_per_s &&
@@ -56,8 +58,12 @@ bool Detector::Engine::is_conversation(const Standing& standing) const {
     const Rate data = standing.rates.sum(mask_of(TrafficClass::tcp_ack));
     if (data.packets < conversation_share * total.packets) return false;
     if (standing.watch == 0) return watches_.size() < config_.max_watches;  // not known yet
-    const Evidence& evidence = watches_[standing.watch].evidence;
-    if (evidence.empty()) return true;
+    const Watch& watch = watches_[standing.watch];
+    const Evidence& evidence = watch.evidence;
+    if (evidence.empty() || watch.exceeded_since == base::Instant{} ||
+        ticked_last_ - watch.exceeded_since < conversation_doubt) {
+        return true;
+    }
     if (evidence.concentration() < conversation_share) return false;
     if (standing.subject.scope != model::CountScope::host) return true;
     const Host& host = hosts_[standing.subject.index];
@@ -92,6 +98,10 @@ void Detector::Engine::keep_watch(Standing& standing, const Crossing& crossing, 
     }
     Watch& watch = watches_[standing.watch];
     watch.wanted_last = tick.now;
+    if (crossing.nearest < 1)
+        watch.exceeded_since = {};
+    else if (watch.exceeded_since == base::Instant{})
+        watch.exceeded_since = tick.now;
     watch.classes = standing_out(standing.rates, standing.meter.usual());
     if (tick.now - watch.aged_last >= evidence_ages_each) {
         watch.evidence.age(tick.now - watch.aged_last);

@@ -10,7 +10,7 @@
 namespace sluice::detection {
 namespace {
 
-constexpr double half_life_s = 5;
+constexpr double half_life_s = 1;
 constexpr std::size_t most_samples = 8;
 constexpr std::size_t most_vectors = 8;
 constexpr float least_source_share = 0.005F;

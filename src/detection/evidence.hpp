@@ -1,6 +1,6 @@
 // What the records of one suspect host, prefix or tenant show besides rates: who sends, from where it comes
 // in, to which port, a few records as they came. Collected only while something is suspect, from a sample of
-// the records, and forgotten with a half-life of some seconds, so that it shows the attack as it is now.
+// the records, and forgotten with a half-life of a second, so that it shows the attack as it is now.
 #pragma once
 
 #include <array>
@@ -24,7 +24,7 @@ class Evidence {
 
     // `weight`: the record stands for so many.
     void add(const model::FlowRecord& record, std::uint32_t weight);
-    // About once a second.
+    // A few times a second.
     void age(base::Duration elapsed);
 
     [[nodiscard]] bool empty() const { return !(sources_.total() > 0); }

@@ -1,6 +1,7 @@
 #include "detection/shard.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 
@@ -120,6 +121,18 @@ void Shard::count(Work* work, std::size_t size) {
     }
 }
 
+// When room becomes short, a new host must come again and again before it gets a slot: a flood of addresses
+// that come once each cannot keep out the one that is attacked.
+bool Shard::admits_newcomer() {
+    const std::uint32_t room = config_.max_hosts - slots_made_ + static_cast<std::uint32_t>(free_.size());
+    const std::uint32_t ample = config_.max_hosts / 8;
+    if (room > ample) return true;
+    if (room == 0) return false;
+    const unsigned halvings = static_cast<unsigned>(std::bit_width(ample / room));
+    const std::uint64_t one_in = std::uint64_t{1} << std::min(2 + 2 * halvings, 10U);
+    return ++newcomers_ % one_in == 0;
+}
+
 // The host's slot, made if need be. `target` stays none for an address of no customer.
 std::uint32_t Shard::slot_of(const Work& work, std::uint32_t& target) {
     const auto is_it = [&](std::uint32_t id) {
@@ -135,13 +148,12 @@ std::uint32_t Shard::slot_of(const Work& work, std::uint32_t& target) {
     }
     target = policy_->find(*work.host);
     if (target == Target::none) return id;
+    if (!admits_newcomer()) return id;
     if (!free_.empty()) {
         id = free_.back();
         free_.pop_back();
-    } else if (slots_made_ < config_.max_hosts) {
-        id = slots_made_++;
     } else {
-        return id;
+        id = slots_made_++;
     }
     HostSlot& slot = slots_[id];
     slot = HostSlot{};

@@ -136,6 +136,7 @@ class Shard {
     std::size_t prepare(std::span<const model::FlowRecord> records, base::Instant now, Work* work);
     void count(Work* work, std::size_t size);
     std::uint32_t slot_of(const Work& work, std::uint32_t& target);
+    [[nodiscard]] bool admits_newcomer();
     void count_slot(HostSlot& slot, std::uint32_t id, const Work& work);
     void count_hostless(std::uint32_t target, const Work& work);
     void put_aside(std::uint32_t slot, std::uint32_t target, const Work& work, std::uint32_t duration_ms);
@@ -161,6 +162,7 @@ class Shard {
     std::vector<HostlessCounts> hostless_;
     std::vector<std::uint32_t> hostless_at_;  // by target and direction: index in hostless_ + 1
     std::vector<Suspicion> suspicions_;       // by target and direction
+    std::uint64_t newcomers_ = 0;             // while room was short
     std::uint32_t evidence_stride_ = 1;
     std::uint32_t evidence_offered_ = 0;
     base::Timestamp time_base_{};

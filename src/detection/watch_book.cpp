@@ -14,7 +14,7 @@ std::uint32_t WatchBook::begin(const Subject& subject, base::Instant now) {
         watches_.emplace_back();
         room = watches_.end() - 1;
     }
-    *room = std::make_unique<Watch>(Watch{subject, Evidence(key_), all_classes, now, now});
+    *room = std::make_unique<Watch>(Watch{subject, Evidence(key_), all_classes, {}, now, now});
     ++size_;
     return static_cast<std::uint32_t>(room - watches_.begin()) + 1;
 }

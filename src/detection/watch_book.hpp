@@ -17,6 +17,7 @@ struct Watch {
     Subject subject;
     Evidence evidence;
     ClassMask classes = all_classes;  // of the attack: only these records are evidence
+    base::Instant exceeded_since{};   // some limit; the epoch when none is
     base::Instant wanted_last{};
     base::Instant aged_last{};
 };
