@@ -66,8 +66,14 @@ function(sluice_sources folder)
 endfunction()
 
 function(sluice_add_tests target)
-  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${ARGN}
-    PROPERTIES TIMEOUT 120 ENVIRONMENT "SLUICE_SOURCE=${CMAKE_SOURCE_DIR};SLUICE_BIN=${CMAKE_BINARY_DIR}/bin")
+  cmake_parse_arguments(arg "" "" "LABELS" ${ARGN})
+  set(labels)
+  if(arg_LABELS)
+    set(labels LABELS ${arg_LABELS})
+  endif()
+  gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 ${arg_UNPARSED_ARGUMENTS}
+    PROPERTIES TIMEOUT 120 ENVIRONMENT "SLUICE_SOURCE=${CMAKE_SOURCE_DIR};SLUICE_BIN=${CMAKE_BINARY_DIR}/bin"
+               ${labels})
 endfunction()
 
 # A header stands on its own. One with a .cpp beside it proves that there (tools/tidy: own header first); each other is
@@ -153,5 +159,5 @@ function(sluice_test_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main fmt::fmt)
-  sluice_add_tests(${name} TEST_PREFIX ${name}.)
+  sluice_add_tests(${name} TEST_PREFIX ${name}. LABELS ${arg_LABELS})
 endfunction()

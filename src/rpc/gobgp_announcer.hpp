@@ -22,10 +22,13 @@ struct GobgpAnnouncerConfig {
     std::string server = "127.0.0.1:50051";
     TlsFiles tls;
     std::uint32_t mark_community = (64512U << 16U) | 5117U;  // on every route of ours: 64512:5117
+    // Also on every route. NO_EXPORT (65535:65281): a diverted /32 must not leave the provider's network.
+    std::vector<std::uint32_t> communities = {0xffffff01U};
     std::string blackhole_next_hop = "192.0.2.1";  // what 65535:666 routes point to (RFC 7999 section 3.1)
     std::string blackhole_next_hop6 = "100::1";    // RFC 6666
     std::uint32_t deadline_ms = 500;               // of each call
-    std::uint32_t poll_ms = 200;                   // how soon a restart or a lost neighbour is seen
+    std::uint32_t poll_ms = 200;                   // between attempts to reach a speaker that is gone
+    std::uint32_t check_ms = 1000;                 // between checks that one that is there still answers
 };
 [[nodiscard]] base::Status validate(const GobgpAnnouncerConfig& config);
 

@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 #include <grpcpp/resource_quota.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <deque>
@@ -88,10 +89,10 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
   private:
     base::Status receive(const std::string& name, const GatewayUp& message) override {
         if (!message.has_report()) return {};
-        const auto report = to_model(message.report(), name);
+        auto report = to_model(message.report(), name);
         if (!report) return std::unexpected(report.error());
+        report->generation = acknowledged(report->generation);
         handler_.on_gateway_report(*report);
-        generation_ = report->generation;
         wake();
         return {};
     }
@@ -99,12 +100,15 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
         if (waiting_.empty()) {
             const auto now = std::chrono::steady_clock::now();
             std::erase_if(unacknowledged_, [&](const Update& update) {
-                return update.generation <= generation_ || now - update.sent_at > acknowledge_patience;
+                return update.generation <= acknowledged_ || now - update.sent_at > acknowledge_patience;
             });
             if (unacknowledged_.size() >= max_unacknowledged) return nullptr;
             auto missing = programs_.missing(sent_);
             waiting_.assign(missing.begin(), missing.end());
-            if (!missing.empty()) unacknowledged_.push_back({sent_.generation, now});
+            if (!missing.empty()) {
+                unacknowledged_.push_back({sent_.generation, now});
+                note_sent(sent_.generation);
+            }
         }
         if (waiting_.empty()) return nullptr;
         auto message = std::move(waiting_.front());
@@ -120,9 +124,29 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
         std::chrono::steady_clock::time_point sent_at;
     };
 
+    // Only what was sent on this stream can be acknowledged on it: a gateway that still has the programs of
+    // an earlier life of the controller, or that makes generations up, acknowledges nothing.
+    std::uint64_t acknowledged(std::uint64_t reported) {
+        const std::lock_guard lock(sent_mutex_);
+        const auto it = std::ranges::find(sent_generations_, reported);
+        if (it != sent_generations_.end()) {
+            acknowledged_ = reported;
+            sent_generations_.erase(sent_generations_.begin(), it);
+        }
+        return std::min(reported, acknowledged_.load());
+    }
+    void note_sent(std::uint64_t generation) {
+        const std::lock_guard lock(sent_mutex_);
+        sent_generations_.push_back(generation);
+        if (sent_generations_.size() > max_sent_generations) sent_generations_.pop_front();
+    }
+    static constexpr std::size_t max_sent_generations = 1024;
+
     LinkServerHandler& handler_;
     ProgramStore& programs_;
-    std::atomic<std::uint64_t> generation_{0};  // as the gateway reported it
+    std::mutex sent_mutex_;
+    std::deque<std::uint64_t> sent_generations_;  // the acknowledged one first
+    std::atomic<std::uint64_t> acknowledged_{0};
     // Under the session's lock:
     ProgramStore::Sent sent_;
     std::vector<Update> unacknowledged_;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <thread>
@@ -274,6 +276,20 @@ TEST_F(Link, AGatewayThatComesBackGetsEverythingAgain) {
     EXPECT_EQ(gateway_handler_.generation, 2U);
 }
 
+TEST_F(Link, OnlyWhatWasSentCanBeAcknowledged) {
+    serve();
+    const auto client = gateway("guard-1");
+    ASSERT_TRUE(eventually([&] { return gateway_handler_.updates == 1; }));
+    client->send(sample_gateway_report(999));
+    ASSERT_TRUE(eventually([&] { return controller_.gateway_reports == 1; }));
+    EXPECT_EQ(controller_.acknowledged, 0U);
+    client->send(sample_gateway_report(1));
+    ASSERT_TRUE(eventually([&] { return controller_.acknowledged == 1; }));
+    client->send(sample_gateway_report(0));  // it lost its programs
+    ASSERT_TRUE(eventually([&] { return controller_.gateway_reports == 3; }));
+    EXPECT_EQ(controller_.acknowledged, 0U);
+}
+
 TEST_F(Link, AnUpdateLargerThanAMessageArrivesAsOne) {
     LinkServerConfig config;
     config.max_message_bytes = 65'536;
@@ -397,6 +413,71 @@ TEST_F(Link, ATakenAddressIsAnErrorThatSaysSo) {
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, base::ErrorCode::unavailable);
     EXPECT_EQ(status.error().where, config.listen);
+}
+
+// Certificates for the tests, made with openssl's own program.
+class Certificates {
+  public:
+    Certificates() {
+        std::string name = "/tmp/sluice-tls-XXXXXX";
+        folder_ = ::mkdtemp(name.data());
+        made_ = run("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+                    "-subj /CN=test-ca -keyout ca.key -out ca.pem") &&
+                sign("server") && sign("client");
+    }
+    ~Certificates() { std::filesystem::remove_all(folder_); }
+    bool made() const { return made_; }
+    std::string file(const std::string& name) const { return folder_ + "/" + name; }
+
+  private:
+    bool run(const std::string& command) const {
+        return std::system(("cd " + folder_ + " && " + command + " >/dev/null 2>&1").c_str()) == 0;
+    }
+    bool sign(const std::string& who) const {
+        return run("openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost "
+                   "-keyout " +
+                   who + ".key -out " + who + ".csr") &&
+               run("printf 'subjectAltName=IP:127.0.0.1,DNS:localhost' > san && openssl x509 -req -days 2 "
+                   "-in " +
+                   who + ".csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san -out " + who + ".pem");
+    }
+    std::string folder_;
+    bool made_ = false;
+};
+
+TEST_F(Link, MutualTlsLetsInOnlyWhoHasACertificate) {
+    const Certificates certificates;
+    if (!certificates.made()) GTEST_SKIP() << "openssl's program is not installed";
+    LinkServerConfig config;
+    config.tls = {certificates.file("ca.pem"), certificates.file("server.pem"),
+                  certificates.file("server.key")};
+    serve(config);
+    auto with = client_config("with");
+    with.tls = {certificates.file("ca.pem"), certificates.file("client.pem"),
+                certificates.file("client.key")};
+    auto without = client_config("without");
+    without.tls.ca = certificates.file("ca.pem");
+    const auto good = collector("with", with);
+    const auto stranger = collector("without", without);
+    const auto plain = collector("plain");
+    good->send(sample_finding("true"));
+    stranger->send(sample_finding("forged"));
+    plain->send(sample_finding("forged"));
+    EXPECT_TRUE(eventually([&] { return controller_.count("true") == 1; }));
+    std::this_thread::sleep_for(300ms);
+    EXPECT_EQ(controller_.count("forged"), 0U);
+    EXPECT_FALSE(stranger->connected());
+    EXPECT_FALSE(plain->connected());
+}
+
+TEST_F(Link, ACertificateFileThatIsMissingIsNamed) {
+    LinkServerConfig config;
+    config.listen = "127.0.0.1:0";
+    config.tls = {"", "/nowhere/server.pem", "/nowhere/server.key"};
+    LinkServer server(config, {controller_, clock_, log_, metrics_});
+    const auto status = server.start();
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error().where, "/nowhere/server.pem");
 }
 
 // A peer that speaks the protocol, but not as it should.
