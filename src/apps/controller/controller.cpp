@@ -171,12 +171,8 @@ class Controller::Parts {
 
 std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
     if (!config_.speaker) return std::make_unique<NoSpeaker>();
-#if __has_include("rpc/gobgp_route.hpp")
     return std::make_unique<rpc::GobgpAnnouncer>(
         *config_.speaker, rpc::GobgpAnnouncer::Dependencies{log_.named("speaker"), metrics_});
-#else
-    return std::make_unique<NoSpeaker>();
-#endif
 }
 
 void Controller::Parts::every_second() {
@@ -214,11 +210,9 @@ base::Status Controller::Parts::start() {
     if (auto done = incidents_.start(); !done) return done;
     spread_.start();
     if (auto done = link_.start(); !done) return done;
-#if __has_include("rpc/gobgp_route.hpp")
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) {
         if (auto done = speaker->start(); !done) return done;
     }
-#endif
     if (auto done = announcements_.start(); !done) return done;
     if (auto done = webhooks_.start(); !done) return done;
     fast_.start();
@@ -234,9 +228,7 @@ void Controller::Parts::stop() {
     webhooks_.stop();
     link_.stop();
     announcements_.stop();
-#if __has_include("rpc/gobgp_route.hpp")
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) speaker->stop();
-#endif
     incidents_.stop();
     mitigations_.stop();
 }

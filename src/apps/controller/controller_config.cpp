@@ -145,11 +145,9 @@ base::Result<ControllerConfig> load_controller_config(const std::filesystem::pat
 base::Status validate(const ControllerConfig& config) {
     if (auto status = api::validate(config.rest); !status) return status;
     if (auto status = rpc::validate(config.link); !status) return status;
-#if __has_include("rpc/gobgp_route.hpp")
     if (config.speaker) {
         if (auto status = rpc::validate(*config.speaker); !status) return status;
     }
-#endif
     if (auto status = tenancy::validate(config.authentication); !status) return status;
     if (auto status = mitigation::validate(config.mitigation); !status) return status;
     if (auto status = mitigation::validate(config.gateways); !status) return status;
