@@ -38,10 +38,13 @@ std::uint16_t ExporterRhythm::covered_ms(const net::Address& exporter, base::Ins
     }
     Entry& entry = *latest_;
     const base::Duration silence = now - entry.last;
+    const bool was_burst = entry.last - entry.burst_began <= longest_burst;
     entry.last = now;
     if (silence > burst_pause) {
+        // From burst to burst; after a steady stream, from its end.
+        const base::Duration covered = was_burst ? now - entry.burst_began : silence;
         entry.burst_began = now;
-        const auto gap = std::chrono::duration_cast<milliseconds>(std::min(silence, longest_gap));
+        const auto gap = std::chrono::duration_cast<milliseconds>(std::min(covered, longest_gap));
         entry.gap_ms = static_cast<std::uint16_t>(gap.count());
     } else if (now - entry.burst_began > longest_burst) {
         entry.gap_ms = 0;
