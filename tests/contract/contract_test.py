@@ -370,10 +370,19 @@ class Contract(unittest.TestCase):
         self.seen.add(("streamEvents", 200))
 
     def test_19_alarms_have_something_to_do(self):
-        # Without a BGP speaker nothing can be announced, and that is said.
+        # A speaker without neighbours tells nobody, and that is said.
         alarms = until(lambda: self.ask("listAlarms", 200).json["items"], what="an alarm")
         for alarm in alarms:
             self.assertTrue(alarm["sentence"] and alarm["what_to_do"], alarm)
+
+    def test_19_the_speaker_has_the_routes(self):
+        speaker = until(lambda: [s for s in self.ask("listSpeakers", 200).json["items"] if s["routes"] > 0], what="a route")[0]
+        self.assertEqual((speaker["peers"], speaker["up"]), (0, False))
+        incident = self.world.attack(self.world.acme, "192.0.2.35/32")
+        entry = until(lambda: next((e for e in self.ask("getIncident", 200, {"incident_id": incident}).json["timeline"]
+                                    if e["kind"] == "mitigation-announced"), None), what="an announcement")
+        self.assertTrue(entry["text"])
+        self.assertIsNotNone(self.ask("getIncident", 200, {"incident_id": incident}).json["time_to_mitigate_ms"])
 
     def test_20_the_audit_log_is_whole(self):
         verification = self.ask("verifyAudit", 200).json

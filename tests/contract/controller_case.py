@@ -179,6 +179,23 @@ class Receiver:
         self._server.server_close()
 
 
+class Speaker:
+    """gobgpd without neighbours: it takes routes and has nobody to tell."""
+
+    def __init__(self):
+        self.port = free_port()
+        self._file = tempfile.NamedTemporaryFile("w", suffix=".toml")
+        self._file.write('[global.config]\n  as = 64512\n  router-id = "127.0.0.1"\n  port = -1\n')
+        self._file.flush()
+        self.process = subprocess.Popen(["gobgpd", "-f", self._file.name, f"--api-hosts=127.0.0.1:{self.port}", "--pprof-disable"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(10)
+        self._file.close()
+
+
 class Controller:
     def __init__(self, extra=""):
         self.directory = tempfile.mkdtemp(prefix="sluice-api-")
@@ -285,7 +302,8 @@ class World:
     ROLES = ("operator_admin", "operator_viewer", "tenant_admin", "tenant_viewer")
 
     def __init__(self):
-        self.controller = Controller()
+        self.speaker = Speaker()
+        self.controller = Controller(f"  speaker:\n    server: 127.0.0.1:{self.speaker.port}\n")
         self.receiver = Receiver()
         self.operator = self.controller.operator()
         self.operator.ok("PUT", "/policy", POLICY, content_type="application/yaml")
@@ -339,4 +357,6 @@ class World:
 
     def close(self):
         self.receiver.close()
-        return self.controller.close()
+        status = self.controller.close()
+        self.speaker.close()
+        return status

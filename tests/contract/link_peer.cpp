@@ -39,12 +39,17 @@ class Gateway final : public rpc::GatewayClientHandler {
   public:
     explicit Gateway(const base::Clock& clock) : clock_(clock), started_at_(clock.wall()) {}
 
+    void answer_by(rpc::GatewayClient& client) { client_ = &client; }
+
     void on_programs(rpc::ProgramUpdate update) override {
-        const std::lock_guard lock(mutex_);
-        if (update.full) programs_.clear();
-        for (auto& program : update.programs) programs_[program.tenant] = std::move(program);
-        for (const auto tenant : update.removed) programs_.erase(tenant);
-        generation_ = update.generation;
+        {
+            const std::lock_guard lock(mutex_);
+            if (update.full) programs_.clear();
+            for (auto& program : update.programs) programs_[program.tenant] = std::move(program);
+            for (const auto tenant : update.removed) programs_.erase(tenant);
+            generation_ = update.generation;
+        }
+        client_->send(report());
     }
 
     model::GatewayReport report() {
@@ -79,6 +84,7 @@ class Gateway final : public rpc::GatewayClientHandler {
   private:
     const base::Clock& clock_;
     const base::Timestamp started_at_;
+    rpc::GatewayClient* client_ = nullptr;
     std::mutex mutex_;
     std::map<model::TenantId, model::TenantProgram> programs_;
     std::map<model::MitigationId, std::uint64_t> rounds_;
@@ -142,6 +148,7 @@ int main(int argc, char** argv) {
     Gateway gateway(clock);
     rpc::CollectorClient up(link_to(argv[1], "collector-1"), {collector, clock, log, metrics});
     rpc::GatewayClient side(link_to(argv[1], "guard-1"), {gateway, clock, log, metrics});
+    gateway.answer_by(side);
     if (!up.start() || !side.start()) return 1;
 
     std::mutex mutex;
