@@ -10,29 +10,27 @@
 
 #include "api/http/server.hpp"
 
+namespace sluice::api::http {
 namespace {
-
-using namespace sluice;
-using namespace sluice::api;
 
 struct Running {
     base::SystemClock clock;
     base::SystemRandom random;
     base::MetricRegistry metrics;
-    std::unique_ptr<http::Server> server;
+    std::unique_ptr<Server> server;
 
     Running() {
-        http::ServerConfig config;
+        ServerConfig config;
         config.listen = "127.0.0.1:0";
-        server = std::make_unique<http::Server>(
-            config, http::Server::Dependencies{[](const http::Request&) {
-                                                   http::Response response;
-                                                   response.content_type = "application/json";
-                                                   response.body = R"({"status":"ok"})";
-                                                   return response;
-                                               },
-                                               clock, random, base::Logger(base::null_sink(), clock, "bench"),
-                                               metrics});
+        server = std::make_unique<Server>(
+            config,
+            Server::Dependencies{[](const Request&) {
+                                     Response response;
+                                     response.content_type = "application/json";
+                                     response.body = R"({"status":"ok"})";
+                                     return response;
+                                 },
+                                 clock, random, base::Logger(base::null_sink(), clock, "bench"), metrics});
         if (!server->start()) std::abort();
     }
 };
@@ -82,5 +80,6 @@ BENCHMARK(one_request)->UseRealTime();
 BENCHMARK(one_request)->Threads(4)->UseRealTime();
 
 }  // namespace
+}  // namespace sluice::api::http
 
 BENCHMARK_MAIN();
