@@ -1,6 +1,6 @@
 """The attacks: packet descriptions for trafgen, command lines for hping3 and slowhttptest, each with a bounded rate.
 
-An attack is a list of bursts; a burst is one command, the seconds that it runs, and the pause after it.
+An attack is a list of bursts; a burst is commands that run together, the seconds that they run, and the pause after it.
 """
 
 import contextlib
@@ -8,11 +8,12 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 
 from addresses import ACME, ATTACKER4, INET
 import namespaces
-from processes import die_with_parent
+from processes import in_front
 
 EDGE, INTERNET = INET.ends
 ETH = f"eth(da={EDGE.mac}, sa={INTERNET.mac})"
@@ -50,9 +51,14 @@ KINDS = {**{name: text for name, (text, _) in FLOODS.items()},
          "pulse": f"the SYN flood in pulses of {PULSE_ON_S:g} s every {PULSE_ON_S + PULSE_OFF_S:g} s", **TOOLS}
 
 
+# trafgen sends a second's packets at once and then rests until the second is over. So several of them take turns, a
+# tenth of a second apart, and the rate is smooth to that.
+TURNS = 10
+
+
 @dataclass(frozen=True)
 class Burst:
-    argv: list
+    commands: list  # started one after the other, evenly over a second
     seconds: float
     pause_s: float = 0.0
 
@@ -66,11 +72,11 @@ def bursts(kind, rate_pps, seconds, run_dir):
     if kind == "hping3":
         # hping3 waits whole microseconds between packets and reaches about three quarters of what is asked.
         interval = max(1, round(1_000_000 / rate_pps))
-        return [Burst(["hping3", "-q", "-S", "-p", "80", "-I", INTERNET.name, "-a", ATTACKER4, "-i", f"u{interval}",
-                       ACME.web4], seconds)]
+        return [Burst([["hping3", "-q", "-S", "-p", "80", "-I", INTERNET.name, "-a", ATTACKER4, "-i", f"u{interval}",
+                        ACME.web4]], seconds)]
     if kind == "slow":
-        return [Burst(["slowhttptest", "-H", "-c", "500", "-r", "100", "-i", "5", "-l", str(round(seconds)), "-x", "24",
-                       "-u", f"http://{ACME.web4}/"], seconds + 1)]
+        return [Burst([["slowhttptest", "-H", "-c", "500", "-r", "100", "-i", "5", "-l", str(round(seconds)), "-x", "24",
+                       "-u", f"http://{ACME.web4}/"]], seconds + 1)]
     raise ValueError(f"unknown attack '{kind}'; there are: {', '.join(KINDS)}")
 
 
@@ -78,9 +84,11 @@ def _trafgen(kind, rate_pps, seconds, run_dir):
     conf = f"{run_dir}/attack-{kind}.cfg"
     with open(conf, "w", encoding="utf-8") as out:
         out.write("\n".join(FLOODS[kind][1]) + "\n")
-    # Leave the machine's socket buffers and interrupts alone; one process, so that it ends as one.
-    return ["trafgen", "--dev", INTERNET.name, "--conf", conf, "--rate", f"{round(rate_pps)}pps", "--num",
-            str(round(rate_pps * seconds)), "--cpus", "1", "--no-sock-mem", "--notouch-irq", "--no-cpu-stats"]
+    # Leave the machine's socket buffers and interrupts alone; one process each, so that it ends as one.
+    share = ["--rate", f"{max(1, round(rate_pps / TURNS))}pps", "--num", str(max(1, round(rate_pps * seconds / TURNS)))]
+    command = ["trafgen", "--dev", INTERNET.name, "--conf", conf, *share, "--cpus", "1", "--no-sock-mem", "--notouch-irq",
+               "--no-cpu-stats"]
+    return [command] * TURNS
 
 
 class Attack:
@@ -90,7 +98,7 @@ class Attack:
         self.kind = kind
         self._bursts = bursts(kind, rate_pps, seconds, run_dir)
         self._ns, self._log_path = ns, f"{run_dir}/log/attack-{kind}.out"
-        self._stopping, self._child = threading.Event(), None
+        self._stopping, self._children = threading.Event(), []
         self._thread = threading.Thread(target=self._play, name=f"attack-{kind}")
 
     def start(self):
@@ -111,28 +119,36 @@ class Attack:
     def _play(self):
         with open(self._log_path, "ab") as log:
             for burst in self._bursts:
-                if self._stopping.is_set():
-                    return
-                self._child = subprocess.Popen(namespaces.enter_command(self._ns, burst.argv), stdin=subprocess.DEVNULL,
-                                               stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
+                deadline = time.monotonic() + burst.seconds
                 try:
-                    self._await(burst.seconds)
+                    self._start(burst.commands, log)
+                    self._await(deadline)
                 finally:
                     self._end()
                 if self._stopping.wait(burst.pause_s):
                     return
 
-    def _await(self, seconds):
+    def _start(self, commands, log):
+        for number, command in enumerate(commands):
+            if number and self._stopping.wait(1 / len(commands)):
+                return
+            self._children.append(subprocess.Popen(namespaces.enter_command(self._ns, command), stdin=subprocess.DEVNULL,
+                                                   stdout=log, stderr=log, start_new_session=True, preexec_fn=in_front))
+
+    def _await(self, deadline):
         """Until the burst's time is over, its packets are all sent, or stop() is called."""
-        for _ in range(round(seconds / 0.02)):
-            if self._stopping.wait(0.02) or self._child.poll() is not None:
+        while time.monotonic() < deadline and not all(child.poll() is not None for child in self._children):
+            if self._stopping.wait(0.02):
                 return
 
     def _end(self):
-        # The tools fork; the session of the command is the whole of it.
+        # The tools fork; the session of a command is the whole of it.
         for number, grace in ((signal.SIGTERM, 0.3), (signal.SIGKILL, 2)):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._child.pid, number)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(grace)
-                return
+            for child in self._children:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(child.pid, number)
+            until = time.monotonic() + grace
+            for child in self._children:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(max(0.0, until - time.monotonic()))
+        self._children.clear()

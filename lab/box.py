@@ -127,8 +127,17 @@ class Box:
         deadline = time.monotonic() + limit_s
         while not ready():
             if time.monotonic() > deadline:
-                raise LabError(f"{what} is not ready after {limit_s:g} s; its log is in {self.run_dir}/log")
+                raise LabError(f"{what} is not ready after {limit_s:g} s\n{self._last_words()}")
             time.sleep(0.05)
+
+    def _last_words(self, lines=6):
+        """The ends of the logs, for people: the folder goes with the lab."""
+        said = []
+        for name in sorted(os.listdir(f"{self.run_dir}/log")):
+            with open(f"{self.run_dir}/log/{name}", encoding="utf-8", errors="replace") as log:
+                tail = log.readlines()[-lines:]
+            said += [f"{name}: {line.rstrip()}" for line in tail]
+        return "\n".join(said)
 
     def answers(self, role, address, port, source=None):
         with namespaces.inside(self.ns(role)):

@@ -236,6 +236,8 @@ class Story:
         note(f"acme's requests between first attack packet and diversion: {len(before)}, lost {sum(not r['ok'] for r in before)}")
         for record in lost[:5]:
             note(f"lost after: {record['t'] - self.start:.3f} s IPv{record['ipv']} {record['ms']} ms {record.get('problem')}")
+        for entry in (self.incident or {}).get("timeline", []):
+            note(f"incident: {monotonic_of(entry['at']) - self.start:8.3f} s {entry['kind']}: {entry['text']}")
         edge = counters.read(self.box.ns("edge"))
         note("edge: " + ", ".join(f"{name} {value}" for name, value in edge.items()))
 
