@@ -136,6 +136,17 @@ TEST(Detector, EndsAnAttackAfterTheHoldDown) {
     EXPECT_EQ(simulation.recorder.closed().front().key, simulation.recorder.opened().front().key);
 }
 
+TEST(Detector, AGapInTheReportsIsNoPulse) {
+    Simulation simulation;
+    simulation.set_policies({one_limit()});
+    simulation.run(seconds(20), {udp_flood(victim, 2 * limit)});
+    simulation.run(milliseconds(1200), {});
+    simulation.run(seconds(20), {udp_flood(victim, 2 * limit)});
+    const auto taken = simulation.run(minutes(5), {}, [&] { return !simulation.recorder.closed().empty(); });
+    ASSERT_THAT(simulation.recorder.closed(), SizeIs(1));
+    EXPECT_LE(taken, seconds(12)) << "the hold-down is not stretched to two of its periods";
+}
+
 TEST(Detector, HoldsPulsesTogether) {
     Simulation simulation;
     simulation.set_policies({one_limit()});

@@ -16,6 +16,8 @@ using std::chrono::minutes;
 constexpr base::Duration longest_hold_down = minutes(10);
 // Slower than this is no pulse but another attack.
 constexpr base::Duration longest_period = minutes(5);
+// A shorter pause is the exporter's (it reports in bursts, a datagram is lost) and not the attacker's.
+constexpr base::Duration shortest_pause = milliseconds(2000);
 constexpr std::size_t most_pulse_memories = 4096;
 // A vector that joins is told at once, but not more often than this.
 constexpr base::Duration least_interval = milliseconds(300);
@@ -116,7 +118,7 @@ bool EpisodeBook::advance(std::uint32_t number, const EpisodeView& view, const T
     Episode& episode = *episodes_[number - 1];
     raise(episode.finding.peak, to_model(view.rates.sum()));
     if (view.crossing.crossed()) {
-        if (!episode.above) {
+        if (!episode.above && tick.now - episode.above_last >= shortest_pause) {
             const base::Duration period = tick.now - episode.rose_last;
             if (period <= longest_period) {
                 episode.hold_down =
