@@ -444,8 +444,10 @@ void Announcements::Impl::withdraw_undesired(const DesiredRoutes& desired,
             announced_.erase(key);
         }
         log_.info("withdrawn", {{"route", key}, {"mitigation", entry.mitigation.to_string()}});
-        const bool wanted = std::ranges::any_of(
-            in_force, [&](const InForce& live) { return live.mitigation.id == entry.mitigation; });
+        // An expired one is on its way out: the service says so itself at its next tick.
+        const bool wanted = std::ranges::any_of(in_force, [&](const InForce& live) {
+            return live.mitigation.id == entry.mitigation && live.mitigation.expires_at > d_.clock.wall();
+        });
         if (wanted) {
             d_.mitigations.lost(entry.mitigation, "its route was withdrawn: no gateway can take its traffic",
                                 d_.clock.wall());

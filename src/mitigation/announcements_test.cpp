@@ -222,6 +222,7 @@ TEST_F(Routes, AnExpiredMitigationIsWithdrawnEvenWhenTheStoreIsDead) {
     world_.run(901s);
     EXPECT_EQ(world_.newest().state, model::MitigationState::active);  // could not be written
     EXPECT_THAT(world_.routes(), IsEmpty());
+    EXPECT_EQ(world_.observer.count("lost 192.0.2.10/32"), 0U) << "it is over, and no gateway is missing";
 }
 
 TEST_F(Routes, WhenConsentCannotBeReadNothingNewIsAnnouncedAndWhatStandsStays) {
