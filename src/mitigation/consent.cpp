@@ -21,4 +21,12 @@ std::optional<TargetConsent> consent_for(std::span<const model::TenantPrefix> pr
     return answer;
 }
 
+base::Result<std::vector<model::TenantPrefix>> own_prefixes(const PrefixSource& source,
+                                                            model::TenantId tenant) {
+    auto prefixes = source.prefixes_of(tenant);
+    if (!prefixes && prefixes.error().code == base::ErrorCode::not_found)
+        return std::vector<model::TenantPrefix>{};
+    return prefixes;
+}
+
 }  // namespace sluice::mitigation

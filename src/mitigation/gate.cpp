@@ -85,7 +85,7 @@ base::Status Gate::check_route(const model::Mitigation& mitigation, const model:
 }
 
 base::Status Gate::check_consent(const model::Mitigation& mitigation) const {
-    const auto prefixes = prefixes_.prefixes_of(mitigation.tenant);
+    const auto prefixes = own_prefixes(prefixes_, mitigation.tenant);
     if (!prefixes) {
         return base::fail(base::ErrorCode::unavailable,
                           "the tenant's consent is not known: " + prefixes.error().what,

@@ -75,6 +75,7 @@ class Chaos {
     }
 
     std::string consent_problem(const model::Mitigation& m, const net::Prefix& target) const {
+        if (world_.prefixes.gone.contains(m.tenant)) return "its tenant is gone";
         bool own = false;
         bool ask =
             m.kind == MitigationKind::blackhole && world_.config.blackhole.mode != ConsentMode::automatic;
@@ -183,6 +184,8 @@ class Chaos {
                 world_.prefixes.broken = chance(5);
                 world_.resolver.broken = chance(6);
                 world_.audit.broken = chance(6);
+                world_.prefixes.gone.clear();
+                if (chance(6)) world_.prefixes.gone.insert(model::TenantId(1 + below(4)));
                 break;
             case 10:
                 if (chance(3)) world_.restart();

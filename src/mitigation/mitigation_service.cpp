@@ -121,6 +121,8 @@ class MitigationService::Impl {
     base::Result<Mitigation> to_change(const TenantScope& scope, const Request& request) const;
     base::Status audit(const TenantScope& scope, const Request& request, std::string_view action,
                        const Mitigation& mitigation, const std::string& text);
+    // What nobody asked for is written down as well, after it took effect.
+    void audit_automatic(const Mitigation& mitigation, MitigationChange change, const std::string& text);
     void store_failed(const base::Error& error);
     void store_works() {
         outbox_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());
@@ -203,7 +205,7 @@ void MitigationService::Impl::on_incident(const model::Incident& incident) {
 }
 
 void MitigationService::Impl::act_on(const model::Incident& incident) {
-    const auto prefixes = d_.prefixes.prefixes_of(incident.tenant);
+    const auto prefixes = own_prefixes(d_.prefixes, incident.tenant);
     if (!prefixes) {
         outbox_.alarm({.code = "store-failed",
                        .subject = "prefixes",
@@ -303,6 +305,8 @@ void MitigationService::Impl::create(const Mitigation& draft) {
                {"why", stored->reason}});
     outbox_.change(*stored, active ? MitigationChange::activated : MitigationChange::proposed, stored->reason,
                    stored->created_at);
+    audit_automatic(*stored, active ? MitigationChange::activated : MitigationChange::proposed,
+                    stored->reason);
     if (active && stored->kind == MitigationKind::blackhole) replace_diversions(*stored);
 }
 
@@ -316,7 +320,8 @@ void MitigationService::Impl::replace_diversions(const Mitigation& blackhole) {
         Mitigation next = other;
         next.state = MitigationState::withdrawn;
         next.reason = "replaced by " + blackhole.id.to_string() + ": the attack cannot be cleaned";
-        (void)change(next, MitigationChange::withdrawn, next.reason, wall());
+        const auto stored = change(next, MitigationChange::withdrawn, next.reason, wall());
+        if (stored) audit_automatic(*stored, MitigationChange::withdrawn, next.reason);
     }
 }
 
@@ -337,7 +342,7 @@ void MitigationService::Impl::review(std::optional<model::TenantId> tenant) {
     for (const auto& [id, before] : all) {
         if (tenant && before.tenant != *tenant) continue;
         const auto [own, is_new] = prefixes.try_emplace(before.tenant);
-        if (is_new) own->second = d_.prefixes.prefixes_of(before.tenant);
+        if (is_new) own->second = own_prefixes(d_.prefixes, before.tenant);
         Circumstances circumstances;
         circumstances.consent_known = own->second.has_value();
         if (own->second) circumstances.consent = consent_for(*own->second, before.tenant, before.target);
@@ -351,7 +356,9 @@ void MitigationService::Impl::review(std::optional<model::TenantId> tenant) {
             if (!step) break;
             const bool begins = mitigation::in_force(step->next) && !mitigation::in_force(now->second);
             if (begins && !room_for(step->next)) break;
-            if (!change(step->next, step->news, step->next.reason, circumstances.now)) break;
+            const auto stored = change(step->next, step->news, step->next.reason, circumstances.now);
+            if (!stored) break;
+            if (step->news) audit_automatic(*stored, *step->news, stored->reason);
         }
     }
 }
@@ -437,7 +444,7 @@ base::Result<Mitigation> MitigationService::Impl::approve(const TenantScope& sco
         if (next->state != MitigationState::proposed) {
             return base::fail(ErrorCode::conflict, "is not waiting for approval", request.id.to_string());
         }
-        const auto prefixes = d_.prefixes.prefixes_of(next->tenant);
+        const auto prefixes = own_prefixes(d_.prefixes, next->tenant);
         if (!prefixes) return std::unexpected(prefixes.error());
         const auto consent = consent_for(*prefixes, next->tenant, next->target);
         if (!consent || consent->mode == ConsentMode::off) {
@@ -554,6 +561,22 @@ void MitigationService::Impl::take(const Mitigation& stored) {
     } else if (new_here && stored.kind == MitigationKind::divert) {
         without_traffic_.insert(stored.id);
     }
+}
+
+void MitigationService::Impl::audit_automatic(const Mitigation& mitigation, MitigationChange change,
+                                              const std::string& text) {
+    outbox_.then([this, mitigation, change, text] {
+        const auto status = d_.audit.record(TenantScope::provider(), "auto",
+                                            "mitigation." + std::string(to_string(change)), mitigation, text);
+        outbox_.alarm(
+            {.code = "audit-failed",
+             .subject = "mitigations",
+             .raised = !status.has_value(),
+             .critical = true,
+             .sentence = status ? "" : "A mitigation could not be audited: " + status.error().message(),
+             .what_to_do = "Look at the store: is the disk full?"},
+            wall());
+    });
 }
 
 void MitigationService::Impl::store_failed(const base::Error& error) {

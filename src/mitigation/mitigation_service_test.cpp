@@ -77,7 +77,8 @@ TEST_F(Mitigations, AskWaitsForAPersonWhoIsWrittenDown) {
     ASSERT_TRUE(approved) << approved.error().message();
     EXPECT_EQ(approved->state, MitigationState::active);
     EXPECT_EQ(approved->actor, "carol");
-    EXPECT_THAT(world_.audit.entries, ElementsAre("carol mitigation.approve mitigation-1"));
+    EXPECT_THAT(world_.audit.entries, ElementsAre("auto mitigation.proposed mitigation-1",
+                                                  "carol mitigation.approve mitigation-1"));
     EXPECT_THAT(service().in_force(), SizeIs(1));
     const auto twice = service().approve(TenantScope::provider(), by("carol"));
     ASSERT_FALSE(twice);
@@ -93,7 +94,7 @@ TEST_F(Mitigations, AnotherTenantSeesAndChangesNothing) {
               base::ErrorCode::not_found);
     EXPECT_EQ(service().find(scope, world_.newest().id).error().code, base::ErrorCode::not_found);
     EXPECT_THAT(*service().list(scope, {}), IsEmpty());
-    EXPECT_THAT(world_.audit.entries, IsEmpty());
+    EXPECT_THAT(world_.audit.entries, ElementsAre("auto mitigation.proposed mitigation-1"));
 }
 
 TEST_F(Mitigations, AutoIsNoUser) {
@@ -217,6 +218,28 @@ TEST_F(Mitigations, ConsentThatIsTakenBackCountsAtOnce) {
     world_.prefixes.set(1, "192.0.2.0/24", ConsentMode::off);
     service().on_policy_changed(model::TenantId(1));
     EXPECT_EQ(world_.newest().state, MitigationState::withdrawn);
+}
+
+TEST_F(Mitigations, ATenantThatIsDeletedLosesItsMitigations) {
+    world_.attack(syn_);
+    world_.prefixes.gone.insert(model::TenantId(1));
+    service().on_policy_changed(model::TenantId(1));
+    EXPECT_EQ(world_.newest().state, MitigationState::withdrawn);
+    world_.run(3s);
+    EXPECT_THAT(world_.observer.alarms, IsEmpty());
+}
+
+TEST_F(Mitigations, WhatIsDoneByItselfIsAuditedToo) {
+    world_.attack(syn_);
+    world_.attack(ended(syn_));
+    world_.run(11s);
+    EXPECT_THAT(world_.audit.entries,
+                ElementsAre("auto mitigation.activated mitigation-1", "auto mitigation.cooling mitigation-1",
+                            "auto mitigation.withdrawn mitigation-1"));
+    world_.audit.broken = true;
+    world_.attack(incident_of(9, {finding_of(1, "192.0.2.99")}));
+    EXPECT_THAT(service().in_force(), SizeIs(1));
+    EXPECT_TRUE(world_.observer.alarms.contains("audit-failed"));
 }
 
 TEST_F(Mitigations, AProposalBecomesActiveWhenConsentIsSetToAuto) {

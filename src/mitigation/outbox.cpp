@@ -66,6 +66,10 @@ void Outbox::gateway(const std::string& name, bool healthy, base::Timestamp at) 
     post([name, healthy, at](MitigationObserver& observer) { observer.on_gateway(name, healthy, at); });
 }
 
+void Outbox::then(std::function<void()> work) {
+    post([work = std::move(work)](MitigationObserver& /*observer*/) { work(); });
+}
+
 void Outbox::drain() {
     std::unique_lock lock(mutex_);
     if (draining_) return;

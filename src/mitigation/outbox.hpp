@@ -25,6 +25,9 @@ class Outbox {
     void alarm(const Alarm& alarm, base::Timestamp at);
     void gateway(const std::string& name, bool healthy, base::Timestamp at);
 
+    // Work that is to be done in its turn, without a lock.
+    void then(std::function<void()> work);
+
     // Tells all that is posted. When another thread is at it, that one tells the rest.
     void drain();
 

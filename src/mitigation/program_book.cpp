@@ -22,6 +22,11 @@ base::Result<std::uint64_t> ProgramBook::resolve_and_send(model::TenantId tenant
     auto program = resolver_.resolve(tenant, targets);
     if (!program) return std::unexpected(program.error());
     program->tenant = tenant;
+    // A prefix may have left the tenant while it was diverted: what is not the tenant's is not scrubbed.
+    std::erase_if(program->targets, [&](const model::ScrubTarget& target) {
+        return std::ranges::none_of(program->prefixes,
+                                    [&](const net::Prefix& own) { return own.contains(target.prefix); });
+    });
     program->generation = next_generation();
     targets_[tenant] = targets;
     programs_[tenant] = *program;

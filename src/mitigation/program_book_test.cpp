@@ -48,6 +48,12 @@ TEST_F(Book, ATenantThatIsGoneIsRemovedWithAGenerationOfItsOwn) {
     EXPECT_EQ(sink_.generation, after);
 }
 
+TEST_F(Book, ATargetThatLeftItsTenantIsNotScrubbed) {
+    resolver_.own = {prefix_of("198.51.100.0/24")};
+    ASSERT_TRUE(book_.set_targets(acme_, targets_));
+    EXPECT_THAT(sink_.by_tenant.at(acme_).targets, IsEmpty());
+}
+
 TEST_F(Book, APolicyThatCannotBeResolvedLeavesWhatStands) {
     ASSERT_TRUE(book_.set_targets(acme_, targets_));
     resolver_.broken = true;

@@ -47,6 +47,7 @@ class Prefixes final : public PrefixSource {
   public:
     base::Result<std::vector<model::TenantPrefix>> prefixes_of(model::TenantId tenant) const override {
         if (broken) return base::fail(base::ErrorCode::io, "the store is gone");
+        if (gone.contains(tenant)) return base::fail(base::ErrorCode::not_found, "there is no such tenant");
         std::vector<model::TenantPrefix> own;
         std::ranges::copy_if(all, std::back_inserter(own),
                              [&](const auto& prefix) { return prefix.tenant == tenant; });
@@ -63,6 +64,7 @@ class Prefixes final : public PrefixSource {
         all.push_back({model::TenantId(tenant), {}, prefix_of(prefix), consent});
     }
     std::vector<model::TenantPrefix> all;
+    std::set<model::TenantId> gone;
     std::uint64_t line_rate = 0;
     std::optional<model::MitigationLimits> own_limits;
     bool broken = false;
@@ -75,9 +77,11 @@ class Resolver final : public ProgramResolver {
         if (broken) return base::fail(base::ErrorCode::invalid_argument, "the policy makes no sense");
         model::TenantProgram program;
         program.tenant = tenant;
+        program.prefixes = own;
         for (const auto& target : targets) program.targets.push_back({target.prefix, target.mitigation, {}});
         return program;
     }
+    std::vector<net::Prefix> own{*net::Prefix::parse("0.0.0.0/0"), *net::Prefix::parse("::/0")};
     bool broken = false;
 };
 

@@ -38,6 +38,10 @@ base::Status TargetsOfTenants::send(base::Instant now) {
         const auto same = std::ranges::unique(targets, {}, &DivertTarget::prefix);
         targets.erase(same.begin(), same.end());
         const auto generation = programs_.set_targets(id, targets);
+        if (!generation && generation.error().code == base::ErrorCode::not_found) {
+            tenant.changed = false;  // the tenant is gone, and so is its program
+            continue;
+        }
         if (!generation) {
             if (status) status = std::unexpected(generation.error());
             continue;

@@ -163,8 +163,9 @@ class LinkStream {
             lock.unlock();
             report(status);
             lock.lock();
-            // A controller that refuses us will not change its mind at once.
-            const bool refused = status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
+            // Who refused the other will not change his mind at once.
+            const bool refused = std::exchange(refused_last_, false) ||
+                                 status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
                                  status.error_code() == grpc::StatusCode::INVALID_ARGUMENT ||
                                  status.error_code() == grpc::StatusCode::RESOURCE_EXHAUSTED;
             const auto pause = std::chrono::milliseconds(refused ? 2000 : 50);
@@ -211,7 +212,10 @@ class LinkStream {
         }
         if (const auto status = receive(reactor_->incoming()); !status) {
             refused_.add();
-            log_.error("the controller sent what makes no sense", {{"why", status.error().message()}});
+            log_.error("the controller sent what makes no sense; the link starts again",
+                       {{"why", status.error().message()}});
+            reactor_->cancel();  // what was refused is missing here: only a full update mends that
+            refused_last_ = true;
         }
         lock.lock();
         reactor_->read_next();
@@ -236,6 +240,7 @@ class LinkStream {
     std::unique_ptr<Reactor> reactor_;
     bool stopping_ = false;
     bool up_ = false;
+    bool refused_last_ = false;  // link's thread
     std::chrono::steady_clock::time_point quiet_until_{};
     std::thread thread_;
 };
