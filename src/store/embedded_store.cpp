@@ -42,10 +42,10 @@ namespace {
 
 base::Status make_folder(const fs::path& folder) {
     std::error_code error;
-    if (fs::is_directory(folder, error)) return {};
     if (fs::create_directories(folder, error); error)
         return base::fail(ErrorCode::io, "the store's folder cannot be made: " + error.message(),
-                          folder.string(), "make it, or name another one");
+                          folder.string(), "make it, writable for this process, or name another one");
+    // Password hashes and the secrets of webhooks are in there.
     fs::permissions(folder, fs::perms::owner_all, error);
     return {};
 }

@@ -32,7 +32,7 @@ class UnitOfWork;
 namespace sluice::store {
 
 struct EmbeddedStoreConfig {
-    std::filesystem::path folder;     // made when it does not exist, for this user only
+    std::filesystem::path folder;     // made when it does not exist; for this user only
     bool survives_power_loss = true;  // false: a scratch store, for replays
     std::uint64_t max_bytes = 0;      // of the state; 0: as large as the disk
     std::uint64_t keep_events = 1'000'000;

@@ -11,6 +11,7 @@
 #include "apps/controller/first_operator.hpp"
 #include "apps/controller/health_watch.hpp"
 #include "apps/controller/link_events.hpp"
+#include "apps/controller/policy_changes.hpp"
 #include "apps/controller/policy_spread.hpp"
 #include "apps/controller/prefix_board.hpp"
 #include "apps/controller/response_bridge.hpp"
@@ -18,61 +19,25 @@
 #include "apps/controller/ticker.hpp"
 #include "incident/event_hub.hpp"
 #include "incident/incident_service.hpp"
+#include "incident/webhook.hpp"
+#include "mitigation/mitigation_repository.hpp"
 #include "policy/policy_reader.hpp"
-#include "store/sqlite/event_repository.hpp"
-#include "store/sqlite/incident_repository.hpp"
-#include "store/sqlite/mitigation_repository.hpp"
-#include "store/sqlite/schema.hpp"
-#include "store/sqlite/traffic_repository.hpp"
-#include "store/sqlite/unit_of_work.hpp"
-#include "store/sqlite/webhook_tables.hpp"
+#include "store/embedded_store.hpp"
 #include "tenancy/audit_log.hpp"
 #include "tenancy/directory_service.hpp"
 #include "tenancy/policy_service.hpp"
 #include "tenancy/user_service.hpp"
 
 namespace sluice::apps::controller {
-namespace {
-
-using store::sqlite::Database;
-using store::sqlite::DatabaseConfig;
-using store::sqlite::Durability;
-
-struct Databases {
-    std::unique_ptr<Database> state;
-    std::unique_ptr<Database> traffic;  // graphs: a loss of power may cost their last seconds
-};
-
-base::Result<Databases> open_databases(const std::filesystem::path& directory) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error) {
-        return base::fail(base::ErrorCode::io, "the data directory can not be made: " + error.message(),
-                          directory, "make it, writable for this process, or set controller.data_directory");
-    }
-    // Password hashes and the secrets of webhooks are in there.
-    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
-    Databases databases;
-    DatabaseConfig config{.file = directory / "state.db", .durability = Durability::full};
-    auto state = Database::open(config, store::sqlite::state_migrations());
-    if (!state) return std::unexpected(state.error());
-    databases.state = std::move(*state);
-    config = {.file = directory / "traffic.db", .durability = Durability::relaxed};
-    auto traffic = Database::open(config, store::sqlite::traffic_migrations());
-    if (!traffic) return std::unexpected(traffic.error());
-    databases.traffic = std::move(*traffic);
-    return databases;
-}
-
-}  // namespace
 
 // In the order in which they need each other; destroyed the other way round.
 class Controller::Parts {
   public:
-    Parts(const ControllerConfig& config, const Dependencies& dependencies, Databases databases)
+    Parts(const ControllerConfig& config, const Dependencies& dependencies,
+          std::unique_ptr<store::EmbeddedStore> store)
         : config_(config),
           dependencies_(dependencies),
-          databases_(std::move(databases)),
+          store_(std::move(store)),
           announcer_(make_announcer()) {
         bridge_.bind(incidents_, mitigations_);
         programs_.bind(link_);
@@ -96,14 +61,12 @@ class Controller::Parts {
     const base::Clock& clock_ = dependencies_.clock;
     const base::Logger& log_ = dependencies_.log;
     base::MetricRegistry metrics_;
-    Databases databases_;
+    std::unique_ptr<store::EmbeddedStore> store_;
 
-    store::sqlite::SqliteUnitOfWork work_{*databases_.state};
-    store::sqlite::SqliteIncidentRepository incident_store_{*databases_.state};
-    store::sqlite::SqliteMitigationRepository mitigation_store_{*databases_.state};
-    store::sqlite::SqliteEventRepository event_store_{*databases_.state};
-    store::sqlite::SqliteWebhookRepository webhook_store_{*databases_.state};
-    store::sqlite::SqliteTrafficRepository traffic_store_{*databases_.traffic};
+    tenancy::UnitOfWork& work_ = store_->tenancy();
+    incident::EventRepository& event_store_ = store_->events();
+    incident::WebhookRepository& webhook_store_ = store_->webhooks();
+    tenancy::TrafficRepository& traffic_store_ = store_->traffic();
 
     tenancy::PasswordHasher hasher_{{}};
     tenancy::PolicyBoard board_{work_};
@@ -111,7 +74,7 @@ class Controller::Parts {
     tenancy::UserService users_{{}, {work_, hasher_, clock_}};
     tenancy::AuthenticationService authentication_{config_.authentication,
                                                    {work_, hasher_, dependencies_.random, clock_}};
-    tenancy::PolicyService policy_{{}, {work_, board_, dependencies_.random, clock_}};
+    tenancy::PolicyService policy_{{}, {work_, board_, dependencies_.random, clock_, changes_in_words}};
     tenancy::AuditLog audit_{{work_, clock_}};
 
     incident::EventHub events_{{}, {event_store_, log_.named("events"), metrics_}};
@@ -133,11 +96,11 @@ class Controller::Parts {
     PolicyResolver resolver_{board_};
     LinkPrograms programs_{health_};
     mitigation::ProgramBook book_{resolver_, programs_, clock_};
-    mitigation::MitigationService mitigations_{
-        config_.mitigation,
-        {mitigation_store_, prefixes_, book_, bridge_, bridge_, clock_, log_.named("mitigation"), metrics_}};
+    mitigation::MitigationService mitigations_{config_.mitigation,
+                                               {store_->mitigations(), prefixes_, book_, bridge_, bridge_,
+                                                clock_, log_.named("mitigation"), metrics_}};
     incident::IncidentService incidents_{
-        {}, {incident_store_, events_, bridge_, clock_, log_.named("incident"), metrics_}};
+        {}, {store_->incidents(), events_, bridge_, clock_, log_.named("incident"), metrics_}};
     mitigation::GatewayRegistry gateways_{config_.gateways, clock_};
     std::unique_ptr<mitigation::Announcer> announcer_;
     mitigation::Announcements announcements_{
@@ -178,6 +141,12 @@ std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
 void Controller::Parts::every_second() {
     incidents_.tick();
     watch_.on_store("traffic", traffic_.step());
+    // While the store fails it is tried here, too, so that its recovery is seen without waiting for a change.
+    if (store_->health().error) {
+        watch_.on_store("state", store_->probe());
+    } else {
+        watch_.on_store("state", {});
+    }
     watch_.step();
     constexpr int clean_up_every_s = 300;
     if (++seconds_ % clean_up_every_s == 0) watch_.on_store("sessions", authentication_.clean_up());
@@ -241,9 +210,10 @@ Controller::~Controller() {
 }
 
 base::Status Controller::start() {
-    auto databases = open_databases(config_.data_directory);
-    if (!databases) return std::unexpected(databases.error());
-    parts_ = std::make_unique<Parts>(config_, dependencies_, std::move(*databases));
+    auto store = store::EmbeddedStore::open({.folder = config_.data_directory});
+    if (!store) return std::unexpected(store.error());
+    for (const auto& note : (*store)->notes()) dependencies_.log.warning(note);
+    parts_ = std::make_unique<Parts>(config_, dependencies_, std::move(*store));
     auto password = parts_->prepare();
     if (!password) return std::unexpected(password.error());
     made_password_ = std::move(*password);

@@ -31,6 +31,12 @@ std::uint64_t PrefixBoard::line_rate_bps(model::TenantId tenant, const net::Pref
     return site == known->sites.end() ? 0 : site->line_rate_bps;
 }
 
+model::MitigationLimits PrefixBoard::limits_of(model::TenantId tenant) const {
+    const auto state = board_.current();
+    const auto* known = state ? state->find(tenant) : nullptr;
+    return known != nullptr ? known->protection.limits : PrefixSource::limits_of(tenant);
+}
+
 base::Result<model::TenantProgram> PolicyResolver::resolve(
     model::TenantId tenant, const std::vector<mitigation::DivertTarget>& targets) {
     const auto state = board_.current();

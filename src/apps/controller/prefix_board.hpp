@@ -17,6 +17,7 @@ class PrefixBoard final : public mitigation::PrefixSource {
         model::TenantId tenant) const override;
     [[nodiscard]] std::uint64_t line_rate_bps(model::TenantId tenant,
                                               const net::Prefix& target) const override;
+    [[nodiscard]] model::MitigationLimits limits_of(model::TenantId tenant) const override;
 
   private:
     const tenancy::PolicyBoard& board_;
