@@ -36,7 +36,7 @@ export default function RateCanvas({ at, lines, unit, marks = [], height = 220, 
       ],
       series: [{}, ...drawingOrder(shown.current.lines).map((line) => seriesLook(line, colour, unit))],
       hooks: { draw: [(u) => drawMarks(u, shown.current.marks, colour)], setCursor: [tooltip(element, () => shown.current, unit)] },
-      padding: [marks.length > 0 ? 24 : 8, 20, 0, 0],
+      padding: [marks.length > 0 ? 24 : 8, 28, 0, 0],
     };
     const made = new uPlot(options, columns(shown.current.at, shown.current.lines), element);
     plot.current = made;

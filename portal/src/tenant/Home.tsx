@@ -61,9 +61,11 @@ export default function Home() {
 }
 
 function Lead({ status, name }: { status: TenantStatus; name: string | null }) {
+  // The title has said the first part already.
+  const sentence = status.sentence.replace(/^You are protected\.\s*/, "");
   return (
     <>
-      <p>{status.sentence}</p>
+      {sentence && <p>{sentence}</p>}
       <p className="quiet">
         {name}, since <When at={status.since} />
       </p>

@@ -40,11 +40,12 @@ export const attacks: Record<AttackName, Attack> = {
 const hosts = ["192.0.2.10", "192.0.2.20", "198.51.100.25", "203.0.113.40", "198.51.101.7", "198.51.102.9"];
 const usualRate = 600; // each host, each way
 
+export const router = "10.0.0.1"; // the exporter's address
 const sampling = 500;
 const tickMs = 100;
 
 export class Edge {
-  private readonly exporter = new Exporter("10.0.0.1", sampling);
+  private readonly exporter = new Exporter(router, sampling);
   private readonly running = new Set<AttackName>();
   private readonly socket: Socket = createSocket("udp4");
   private timer: ReturnType<typeof setInterval> | undefined;
@@ -54,7 +55,9 @@ export class Edge {
   constructor(private readonly port: number) {}
 
   start(): void {
-    this.timer = setInterval(() => this.tick(), tickMs);
+    this.socket.bind(0, router, () => {
+      this.timer = setInterval(() => this.tick(), tickMs);
+    });
   }
   stop(): void {
     clearInterval(this.timer);

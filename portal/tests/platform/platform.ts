@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { attacks, Edge, type AttackName } from "./attacks";
+import { attacks, Edge, router, type AttackName } from "./attacks";
 import { Client } from "./client";
 import { frame, pcap, type Packet } from "./packets";
 import { people, password, policy } from "./people";
@@ -118,6 +118,7 @@ export class Platform {
   private wire(): void {
     const ip = (...args: string[]) => execFileSync("ip", args);
     ip("link", "set", "lo", "up");
+    ip("address", "add", `${router}/32`, "dev", "lo");
     ip("link", "add", legs.sender, "address", legs.senderMac, "type", "veth", "peer", "name", legs.guard, "address", legs.guardMac);
     ip("link", "set", legs.sender, "up");
     ip("link", "set", legs.guard, "up");
