@@ -1,9 +1,13 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "@playwright/test";
+
+const results = join(dirname(fileURLToPath(import.meta.url)), "..", "build", "portal-tests");
 
 // One browser, one page at a time: the platform behind it is one, too, and its state is part of the story.
 export default defineConfig({
   testDir: "tests/browser",
-  outputDir: "../build/portal-tests/results",
+  outputDir: join(results, "results"),
   globalSetup: "./tests/browser/setup.ts",
   workers: 1,
   fullyParallel: false,
@@ -19,7 +23,7 @@ export default defineConfig({
     screenshot: "only-on-failure",
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--log-net-log=../build/portal-tests/netlog.json"],
+      args: ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", `--log-net-log=${join(results, "netlog.json")}`],
     },
   },
 });

@@ -53,7 +53,7 @@ describe("call", () => {
     vi.stubGlobal("fetch", async () => Promise.reject(new TypeError("failed")));
     const error = (await get("/overview").catch((e: unknown) => e)) as ApiError;
     expect(error.status).toBe(0);
-    expect(error.message).toContain("Check that it runs");
+    expect(error.message).toContain("Check that the controller runs");
   });
 
   it("ends the session on 401, except when asking for it", async () => {

@@ -96,7 +96,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
       type: "urn:sluice:problem:unreachable",
       title: "No answer",
       status: 0,
-      detail: "The controller does not answer. Check that it runs and that this machine can reach it; this page tries again by itself.",
+      detail: "Nothing came back. Check that the controller runs and that this machine can reach it; this page tries again by itself.",
     });
   }
 }

@@ -58,7 +58,7 @@ export function LiveProvider({ onUnauthorized, children }: { onUnauthorized: () 
           const sample = parsed<TrafficSample>(event);
           if (sample) listeners.current.forEach((listener) => listener(sample));
         } else if (event.type === "reset") {
-          void client.invalidateQueries();
+          void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== "session" });
         } else {
           refresh(staleAfter(event.type));
           const told = parsed<Event>(event);

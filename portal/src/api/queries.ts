@@ -10,6 +10,8 @@ export const queryDefaults = {
   queries: {
     // Only what may pass by itself is tried again at once; the rest is for a person to read.
     retry: (count: number, error: Error) => count < 2 && error instanceof ApiError && (error.status === 0 || error.status === 503),
+    // What failed is asked for again, without a person having to.
+    refetchInterval: (query: { state: { status: string } }) => (query.state.status === "error" ? 5 * second : false),
     refetchOnWindowFocus: true,
     staleTime: second,
   },

@@ -1,9 +1,8 @@
 // Asks before something that reaches the network. It says what will happen, takes the reason, shows the refusal, and
 // gives the focus back to where it came from.
-import { Modal, TextArea } from "@carbon/react";
+import { TextArea } from "@carbon/react";
 import { useEffect, useRef, useState, type ReactNode } from "react";
-import { createPortal } from "react-dom";
-import "../styles/dialog.scss";
+import { Dialog } from "./Dialog";
 import { failureText, failureTitle } from "./Failure";
 
 interface ConfirmProps {
@@ -44,17 +43,14 @@ export function Confirm({ heading, action, danger = false, reason = "welcome", r
       setBusy(false);
     }
   };
-  // Outside of the screen, so that nothing of its place (lists, panels) reaches into the dialog.
-  return createPortal(
-    <Modal
-      open
+  return (
+    <Dialog
       size="sm"
       danger={danger}
       modalHeading={heading}
       primaryButtonText={busy ? "Working…" : action}
       primaryButtonDisabled={busy || blocked || (reason === "needed" && text.trim() === "")}
       secondaryButtonText="Cancel"
-      closeButtonLabel="Close"
       onRequestClose={onClose}
       onRequestSubmit={() => void submit()}
     >
@@ -76,7 +72,6 @@ export function Confirm({ heading, action, danger = false, reason = "welcome", r
           </p>
         )}
       </div>
-    </Modal>,
-    document.body,
+    </Dialog>
   );
 }

@@ -9,9 +9,9 @@ import {
   HeaderMenuItem,
   HeaderName,
   HeaderNavigation,
-  HeaderSideNavItems,
   SideNav,
   SideNavItems,
+  SideNavLink,
   SkipToContent,
 } from "@carbon/react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
@@ -76,7 +76,18 @@ export function Shell({ nav, children }: { nav: NavItem[]; children: ReactNode }
             </HeaderGlobalBar>
             <SideNav aria-label="Screens, menu" expanded={isSideNavExpanded} isPersistent={false} onSideNavBlur={onClickSideNavExpand}>
               <SideNavItems>
-                <HeaderSideNavItems>{items}</HeaderSideNavItems>
+                {nav.map((item) => (
+                  <SideNavLink
+                    key={item.href}
+                    as={Link}
+                    href={item.href}
+                    isActive={isHere(location, item.href)}
+                    aria-current={isHere(location, item.href) ? "page" : undefined}
+                    onClick={onClickSideNavExpand}
+                  >
+                    {item.label}
+                  </SideNavLink>
+                ))}
               </SideNavItems>
             </SideNav>
           </Header>

@@ -1,6 +1,5 @@
 // The list of keys, and the switch that turns them off.
-import { Modal } from "@carbon/react";
-import "../styles/dialog.scss";
+import { Dialog } from "../parts/Dialog";
 import { setPreference, usePreferences } from "./preferences";
 import type { NavItem } from "./Shell";
 
@@ -16,7 +15,7 @@ export default function ShortcutsDialog({ nav, onClose }: { nav: NavItem[]; onCl
     [["?"], "This list"],
   ];
   return (
-    <Modal open passiveModal modalHeading="Keys" onRequestClose={onClose} size="sm" closeButtonLabel="Close">
+    <Dialog passiveModal modalHeading="Keys" onRequestClose={onClose} size="sm">
       <table className="keys">
         <thead className="hidden">
           <tr>
@@ -44,6 +43,6 @@ export default function ShortcutsDialog({ nav, onClose }: { nav: NavItem[]; onCl
         <input type="checkbox" checked={shortcuts} onChange={(event) => setPreference("shortcuts", event.target.checked)} data-modal-primary-focus />
         Use single keys. Switch this off if you steer by voice or press keys by accident.
       </label>
-    </Modal>
+    </Dialog>
   );
 }

@@ -65,7 +65,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [me, end],
   );
 
-  if (session.isError) {
+  // Once signed in, a refresh that fails leaves the screens standing; they say themselves that they are old.
+  if (session.isError && session.data === undefined) {
     return (
       <main className="alone">
         <Failure error={session.error} retry={() => void session.refetch()} />

@@ -1,6 +1,7 @@
 // What every browser test uses: a page that fails the test when it asks another host for anything, logs an error or
 // throws; signing in; and axe.
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, test as base, type BrowserContext, type Page } from "@playwright/test";
 import { Client } from "../platform/client";
 import { password, type Login } from "../platform/people";
@@ -37,18 +38,21 @@ export async function platform(command: string): Promise<void> {
 interface Extras {
   as: (login: Login, path?: string) => Promise<Page>;
   allowErrors: (pattern: RegExp) => void;
+  allowRefused: (origin: string) => void; // the test itself tries to reach it, and the policy has to refuse
 }
 
-export const test = base.extend<Extras & { guarded: void; allowed: RegExp[] }>({
+export const test = base.extend<Extras & { guarded: void; allowed: RegExp[]; refused: string[] }>({
   allowed: async ({}, use) => use([]),
+  refused: async ({}, use) => use([]),
+  allowRefused: async ({ refused }, use) => use((elsewhere) => void refused.push(elsewhere)),
   allowErrors: async ({ allowed }, use) => use((pattern) => void allowed.push(pattern)),
   guarded: [
-    async ({ context, allowed }, use) => {
+    async ({ context, allowed, refused }, use) => {
       const elsewhere: string[] = [];
       const errors: string[] = [];
       context.on("request", (request) => {
         const url = new URL(request.url());
-        if (url.origin !== origin && !["data:", "blob:"].includes(url.protocol)) elsewhere.push(request.url());
+        if (url.origin !== origin && !refused.includes(url.origin) && !["data:", "blob:"].includes(url.protocol)) elsewhere.push(request.url());
       });
       context.on("console", (message) => {
         if (message.type() === "error" || message.type() === "warning") errors.push(`${message.text()} ${message.location().url}`);
@@ -73,7 +77,7 @@ export const test = base.extend<Extras & { guarded: void; allowed: RegExp[] }>({
   },
 });
 
-const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 interface AxeResult {
   violations: { id: string; impact: string; help: string; nodes: { html: string; any: { message: string }[] }[] }[];

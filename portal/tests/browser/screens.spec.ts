@@ -37,7 +37,7 @@ test.describe("operator", () => {
     await expect(edge).not.toHaveAttribute("aria-label", first ?? "");
     await page.getByRole("tab", { name: "Packets" }).click();
     await expect(page.getByRole("img", { name: /Diverted traffic/ })).toHaveAttribute("aria-label", /Dropped: [\d.]+ k?pps now/);
-    await page.getByLabel("Customer").selectOption({ label: "Acme Ltd" });
+    await page.getByLabel("Customer", { exact: true }).selectOption({ label: "Acme Ltd" });
     await expect(page.getByText("Of Acme Ltd, as it happens.")).toBeVisible();
     await expect(page.getByRole("img", { name: /Acme Ltd at the edge/ })).toHaveAttribute("aria-label", /Towards customers: [\d.]+ kpps now/);
     await page.getByText("The last figures as a table").first().click();
