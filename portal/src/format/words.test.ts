@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consentModes, listed, plural, stageSentence, vectorPlain, vectorTitle } from "./words";
+import { consentModes, kinds, listed, plural, sentence, stageSentence, vectorPlain, vectorTitle } from "./words";
 
 describe("words", () => {
   it("lists as one says it", () => {
@@ -16,6 +16,16 @@ describe("words", () => {
     expect(vectorTitle("new-kind")).toBe("new-kind");
     expect(vectorPlain("new-kind")).toContain("new-kind");
     expect(stageSentence("new-stage")).toBe("");
+  });
+  it("makes sentences of what the platform says", () => {
+    expect(sentence("consent for 192.0.2.0/24 is auto")).toBe("Consent for 192.0.2.0/24 is auto.");
+    expect(sentence("Done.")).toBe("Done.");
+    expect(sentence("")).toBe("");
+  });
+  it("names the strongest kind", () => {
+    expect(kinds([])).toBe("Unusual traffic");
+    expect(kinds(["tcp-syn"])).toBe("TCP SYN flood");
+    expect(kinds(["ntp", "udp", "dns"])).toBe("NTP reflection and 2 more");
   });
   it("explains each consent by its effect", () => {
     for (const c of consentModes) {

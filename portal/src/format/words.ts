@@ -118,3 +118,17 @@ export function listed(items: readonly string[]): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
+
+// Text from the platform as a sentence: "consent is auto" becomes "Consent is auto."
+export function sentence(text: string): string {
+  if (text === "") return "";
+  const whole = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?…:]$/.test(whole) ? whole : `${whole}.`;
+}
+
+// "TCP SYN flood", or "TCP SYN flood and 2 more": the strongest kind first, the rest counted.
+export function kinds(vectors: readonly string[]): string {
+  const [first, ...rest] = vectors;
+  if (first === undefined) return "Unusual traffic";
+  return rest.length === 0 ? vectorTitle(first) : `${vectorTitle(first)} and ${rest.length} more`;
+}

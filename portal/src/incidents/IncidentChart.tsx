@@ -12,7 +12,10 @@ import { RateChart, type ChartMark } from "../parts/RateChart";
 const marked: Record<string, string> = {
   "first-evidence": "first packets",
   detected: "detected",
-  "mitigation-announced": "diverted",
+  "mitigation-announced": "route announced",
+  "clean-traffic": "being cleaned",
+  "mitigation-lost": "route lost",
+  "attack-resumed": "attack is back",
   "attack-ended": "attack over",
   "mitigation-withdrawn": "undone",
 };

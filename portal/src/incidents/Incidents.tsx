@@ -6,7 +6,7 @@ import { useIncidents, useTenants } from "../api/queries";
 import type { IncidentState, IncidentSummary } from "../api/types";
 import { duration } from "../format/time";
 import { bitRate, packetRate } from "../format/units";
-import { vectorTitle } from "../format/words";
+import { kinds } from "../format/words";
 import { hostText, incidentStory } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { Empty } from "../parts/Empty";
@@ -118,7 +118,7 @@ function OperatorRows({ items }: { items: readonly IncidentSummary[] }) {
       ),
     },
     { head: "Target", cell: (i) => hostText(i.target) },
-    { head: "Kind", cell: (i) => i.vectors.slice(0, 2).map(vectorTitle).join(", ") || "–" },
+    { head: "Kind", cell: (i) => kinds(i.vectors) },
     { head: "State", cell: (i) => <IncidentStateTag state={i.state} falsePositive={i.false_positive} /> },
     { head: "Response", cell: (i) => (i.mitigation_state ? <MitigationStateTag state={i.mitigation_state} /> : <span className="quiet">nothing</span>) },
     { head: "Lasted", cell: (i) => length(i), number: true },

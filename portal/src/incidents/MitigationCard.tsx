@@ -2,7 +2,7 @@
 import { Button } from "@carbon/react";
 import { lazy, Suspense, useState } from "react";
 import type { MitigationSummary } from "../api/types";
-import { mitigationPlain, mitigationSentence, mitigationTitle, vectorTitle } from "../format/words";
+import { mitigationPlain, mitigationSentence, mitigationTitle, sentence, vectorTitle } from "../format/words";
 import { hostText } from "../logic/posture";
 import { MitigationStateTag } from "../parts/State";
 import { When } from "../parts/When";
@@ -26,7 +26,7 @@ export function MitigationCard({ mitigation, plain = false }: { mitigation: Miti
         <MitigationStateTag state={state} />
       </div>
       <p className="quiet">{plain ? mitigationPlain(kind) : mitigationSentence(kind)}</p>
-      {reason && <p>{reason}</p>}
+      {reason && <p>{sentence(reason)}</p>}
       <p className="quiet mitigation__facts">
         {vectors.length > 0 && <>Against {vectors.map(vectorTitle).join(", ")}. </>}
         By {actor === "auto" ? "Sluice itself" : actor || "nobody yet"}, <When at={created_at} />.

@@ -1,13 +1,21 @@
 // What happened, in order, with the time since the first evidence: the figure that everybody asks for.
 import type { TimelineEntry } from "../api/types";
 import { clock, full, offset } from "../format/time";
+import { sentence } from "../format/words";
 
 const tones: Record<string, string> = {
   "first-evidence": "alarm",
   detected: "alarm",
+  "attack-resumed": "alarm",
   "mitigation-proposed": "notice",
+  "mitigation-refused": "alarm",
+  "mitigation-activated": "working",
   "mitigation-announced": "working",
+  "clean-traffic": "working",
+  "mitigation-lost": "alarm",
+  "mitigation-resumed": "working",
   "mitigation-extended": "working",
+  "mitigation-cooling": "notice",
   "attack-ended": "calm",
   "mitigation-withdrawn": "calm",
   note: "note",
@@ -25,7 +33,7 @@ export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
             <span className="timeline__offset number">{i === 0 ? clock(at).slice(0, 8) : offset(at, start)}</span>
             <span className="timeline__dot" aria-hidden="true" />
             <span>
-              {entry.text} <time className="quiet timeline__clock" dateTime={entry.at} title={full(at)}>{clock(at)}</time>
+              {sentence(entry.text)} <time className="quiet timeline__clock" dateTime={entry.at} title={full(at)}>{clock(at)}</time>
             </span>
           </li>
         );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attack, IncidentSummary, MitigationState, MitigationSummary, Overview, TenantStatus } from "../api/types";
-import { attackUrgency, byUrgency, hostText, incidentStory, overviewHeadline, overviewSentence, responseStory, sinceText, tenantWords, urgencyOf } from "./posture";
+import { attackUrgency, byUrgency, hostText, incidentStory, overviewHeadline, overviewSentence, responseStory, sinceText, tenantSentence, tenantWords, urgencyOf } from "./posture";
 
 const none = { packets_per_s: 0, bits_per_s: 0 };
 
@@ -27,7 +27,8 @@ function incident(id: string, changes: Partial<IncidentSummary> = {}): IncidentS
 
 function attack(id: string, states: MitigationState[], bits = 0): Attack {
   const mitigations = states.map((state) => ({ state }) as MitigationSummary);
-  return { incident: incident(id, { peak: { packets_per_s: 0, bits_per_s: bits } }), passed: none, dropped: none, mitigations };
+  const some = { packets_per_s: 5, bits_per_s: 40 };
+  return { incident: incident(id, { peak: { packets_per_s: 0, bits_per_s: bits } }), passed: some, dropped: some, mitigations };
 }
 
 const overview = (attacks: Attack[], changes: Partial<Overview> = {}) =>
@@ -47,6 +48,14 @@ describe("urgency", () => {
     const order = byUrgency([attack("a", ["active"], 9), attack("b", [], 1), attack("c", [], 5), attack("d", ["proposed"], 1)]);
     expect(order.map((a) => a.incident.id)).toEqual(["d", "c", "b", "a"]);
     expect(order.map(attackUrgency)).toEqual(["decide", "open", "open", "cleaning"]);
+  });
+});
+
+describe("an attack that is diverted but brings nothing to a gateway", () => {
+  it("is not called cleaned", () => {
+    const idle = { ...attack("a", ["active"]), passed: none, dropped: none };
+    expect(attackUrgency(idle)).toBe("diverting");
+    expect(overviewSentence(overview([idle]))).toContain("nothing at a gateway yet");
   });
 });
 
@@ -77,6 +86,14 @@ describe("the customer's words", () => {
     [status("under_attack"), "alarm", "Under attack since 14:02"],
     [status("under_attack", 1), "alarm", "Under attack since 14:02: we need your yes"],
   ] as const)("%#: %s", (given, mood, headline) => expect(tenantWords(given, "14:02")).toEqual({ mood, headline }));
+
+  it("says what it means, and promises nothing that is not so", () => {
+    expect(tenantSentence(status("protected"))).toContain("Nobody attacks");
+    expect(tenantSentence(status("unprotected"))).toContain("can only tell you");
+    expect(tenantSentence(status("mitigated"))).toContain("drop the attack");
+    expect(tenantSentence(status("under_attack"))).toContain("Nothing is in force");
+    expect(tenantSentence(status("under_attack", 1))).toContain("until you decide");
+  });
 
   it("tells an incident without jargon", () => {
     expect(incidentStory(incident("i"))).toBe(

@@ -4,7 +4,7 @@ import { clock } from "../format/time";
 import { listed, plural, vectorPlain } from "../format/words";
 
 // The order is the order of the wallboard.
-export const urgencies = ["decide", "open", "cleaning", "cooling"] as const;
+export const urgencies = ["decide", "open", "diverting", "cleaning", "cooling"] as const;
 export type Urgency = (typeof urgencies)[number];
 
 export function urgencyOf(states: readonly MitigationState[]): Urgency {
@@ -17,12 +17,16 @@ export function urgencyOf(states: readonly MitigationState[]): Urgency {
 export const urgencyWords: Record<Urgency, string> = {
   decide: "Waits for a decision",
   open: "Nothing in force",
+  diverting: "Being diverted",
   cleaning: "Being cleaned",
   cooling: "Cooling down",
 };
 
 export function attackUrgency(attack: Attack): Urgency {
-  return urgencyOf(attack.mitigations.map((m) => m.state));
+  const urgency = urgencyOf(attack.mitigations.map((m) => m.state));
+  // What is in force and brings no packet to a gateway cleans nothing (yet): say no more than is true.
+  const cleaned = attack.passed.packets_per_s + attack.dropped.packets_per_s > 0;
+  return urgency === "cleaning" && !cleaned ? "diverting" : urgency;
 }
 
 // Most urgent first, then strongest, then oldest; stable, so that the board does not jump.
@@ -53,10 +57,12 @@ export function overviewSentence(overview: Overview): string {
   const parts: string[] = [];
   const decide = urgencyCount("decide");
   const open = urgencyCount("open");
+  const diverting = urgencyCount("diverting");
   const cleaning = urgencyCount("cleaning");
   const cooling = urgencyCount("cooling");
   if (decide > 0) parts.push(`${decide} ${decide === 1 ? "waits" : "wait"} for a decision`);
   if (open > 0) parts.push(`against ${open} nothing is in force`);
+  if (diverting > 0) parts.push(`${diverting} ${diverting === 1 ? "is" : "are"} being diverted, with nothing at a gateway yet`);
   if (cleaning > 0) parts.push(`${cleaning} ${cleaning === 1 ? "is" : "are"} being cleaned`);
   if (cooling > 0) parts.push(`${cooling} ${cooling === 1 ? "is" : "are"} cooling down`);
   const text = `${plural(overview.attacks.length, "attack")}: ${listed(parts)}.`;
@@ -86,9 +92,25 @@ export function tenantWords(status: TenantStatus, since: string): TenantWords {
   }
 }
 
+// What that means, in one more sentence.
+export function tenantSentence(status: TenantStatus): string {
+  switch (status.state) {
+    case "protected":
+      return "Nobody attacks your addresses now. If it happens, you see it here within seconds.";
+    case "unprotected":
+      return "Nobody attacks your addresses now. You have not allowed us to act for any of them; if one is attacked, we can only tell you.";
+    case "mitigated":
+      return "We drop the attack before it reaches you, and let your visitors through.";
+    case "under_attack":
+      return status.proposed_mitigations.length > 0
+        ? "We know how to stop it. You asked us to ask first, so nothing is done until you decide."
+        : "Nothing is in force against it.";
+  }
+}
+
 // One incident, told to the customer.
 export function incidentStory(incident: IncidentSummary, address = hostText(incident.target)): string {
-  const what = listed(incident.vectors.slice(0, 2).map(vectorPlain)) || "far more traffic than usual";
+  const what = vectorPlain(incident.vectors[0] ?? "total");
   if (incident.false_positive) return `We took traffic to ${address} for an attack; you or we said that it was none.`;
   const outbound = incident.direction === "outbound";
   if (incident.state === "open") {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TrafficSample, TrafficSeries } from "../api/types";
-import { areaPath, largest, latest, stacked, withSample } from "./series";
+import { areaPath, bridged, largest, latest, stacked, withSample } from "./series";
 
 const rates = (values: (number | null)[]) => ({ packets_per_s: values, bits_per_s: values.map((v) => (v === null ? null : v * 8)) });
 
@@ -56,6 +56,11 @@ describe("withSample", () => {
 
 describe("columns", () => {
   it("stacks", () => expect(stacked([1, null, null, 4], [10, 20, null, null])).toEqual([11, 20, null, 4]));
+  it("bridges a late report, and shows a silence", () => {
+    expect(bridged([1, null, 3, null, null, 6, null, null, null, 10, null])).toEqual([1, 1, 3, 3, 3, 6, null, null, null, 10, null]);
+    expect(bridged([null, null, 3])).toEqual([null, null, 3]);
+    expect(bridged([])).toEqual([]);
+  });
   it("finds the latest and the largest", () => {
     expect(latest([1, 2, null])).toBe(2);
     expect(latest([null])).toBeNull();

@@ -51,6 +51,19 @@ export function stacked(a: readonly (number | null)[], b: readonly (number | nul
   });
 }
 
+// A report that came a moment late leaves a second without one: such short gaps are bridged with the value before, longer
+// ones stay visible as what they are, a silence.
+export function bridged(values: readonly (number | null)[], longest = 2): (number | null)[] {
+  const out = [...values];
+  let known = -1;
+  for (let i = 0; i < out.length; i++) {
+    if (out[i] === null) continue;
+    if (known >= 0 && i - known > 1 && i - known - 1 <= longest) out.fill(out[known]!, known + 1, i);
+    known = i;
+  }
+  return out;
+}
+
 export function latest(values: readonly (number | null)[]): number | null {
   for (let i = values.length - 1; i >= 0; i--) {
     const value = values[i];

@@ -2,6 +2,7 @@
 import { useAlarms, useCollectors, useGateways, useSpeakers } from "../api/queries";
 import type { Alarm, Collector, Gateway, Speaker } from "../api/types";
 import { exactCount, packetRate, shortCount } from "../format/units";
+import { sentence } from "../format/words";
 import { Async } from "../parts/Async";
 import { Empty } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
@@ -68,7 +69,7 @@ function Alarms() {
 function ActiveAlarm({ alarm }: { alarm: Alarm }) {
   return (
     <div className={`alarm alarm--${alarm.severity}`}>
-      <strong>{alarm.sentence}</strong>
+      <strong>{sentence(alarm.sentence)}</strong>
       <p>{alarm.what_to_do}</p>
       <p className="quiet">
         {alarm.severity === "critical" ? "Critical" : "Warning"}, since <When at={alarm.raised_at} />
@@ -77,7 +78,12 @@ function ActiveAlarm({ alarm }: { alarm: Alarm }) {
   );
 }
 
-const versions = (now: number, wanted: number) => (now === wanted ? `${now}` : <span className="is-dropped">{`${now}, wanted ${wanted}`}</span>);
+// Whether what was sent is in force; the numbers themselves say little, and stand in the title.
+const inForce = (now: number, wanted: number) => (
+  <span title={`${now} in force, ${wanted} wanted`} className={now === wanted ? undefined : "is-dropped"}>
+    {now === wanted ? "the newest" : "older than wanted"}
+  </span>
+);
 
 function Gateways() {
   const gateways = useGateways();
@@ -98,7 +104,7 @@ function Gateways() {
                 { head: "Heard", cell: (g) => <When at={g.last_seen_at} show="relative" /> },
                 { head: "Next hop", cell: (g) => [g.diversion_next_hop, g.diversion_next_hop6].filter(Boolean).join(", ") || "–" },
                 { head: "Targets", cell: (g) => g.targets, number: true },
-                { head: "Programs", cell: (g) => versions(g.generation, g.wanted_generation), number: true },
+                { head: "Programs in force", cell: (g) => inForce(g.generation, g.wanted_generation) },
                 { head: "In", cell: (g) => packetRate(g.received_rate.packets_per_s), number: true },
                 { head: "Passed", cell: (g) => <span className="is-passed">{packetRate(g.passed_rate.packets_per_s)}</span>, number: true },
                 { head: "Dropped", cell: (g) => <span className="is-dropped">{packetRate(g.dropped_rate.packets_per_s)}</span>, number: true },
@@ -129,7 +135,7 @@ function Collectors() {
                 { head: "Name", cell: (c) => <strong>{c.name}</strong> },
                 { head: "State", cell: (c) => <UpState up={c.up} /> },
                 { head: "Heard", cell: (c) => <When at={c.last_seen_at} show="relative" /> },
-                { head: "Thresholds", cell: (c) => versions(c.policy_version, c.wanted_policy_version), number: true },
+                { head: "Thresholds in force", cell: (c) => inForce(c.policy_version, c.wanted_policy_version) },
                 { head: "Records", cell: (c) => <span title={exactCount(c.records)}>{shortCount(c.records)}</span>, number: true },
                 {
                   head: "Lost, by reason",
@@ -170,7 +176,7 @@ function Speakers() {
                 },
                 {
                   head: "What it says",
-                  cell: (s) => s.detail ?? <span className="quiet">nothing to say</span>,
+                  cell: (s) => (s.detail && sentence(s.detail)) ?? <span className="quiet">nothing to say</span>,
                   wrap: true,
                 },
               ]}

@@ -6,7 +6,7 @@ import { useEvents, useOverview, useTenants } from "../api/queries";
 import { useRecentTraffic } from "../api/traffic";
 import type { Attack, Overview as OverviewData, Tenant } from "../api/types";
 import { bitRate, packetRate, share } from "../format/units";
-import { plural, vectorTitle } from "../format/words";
+import { kinds, plural, sentence } from "../format/words";
 import { attackUrgency, byUrgency, hostText, overviewHeadline, overviewSentence, type Urgency } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { Empty } from "../parts/Empty";
@@ -100,7 +100,6 @@ function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
   const urgency: Urgency = attackUrgency(attack);
   const traffic = useRecentTraffic(incident.tenant_id, sparkSeconds, spark);
   const diverted = urgency === "cleaning" || urgency === "cooling";
-  const kinds = incident.vectors.slice(0, 3).map(vectorTitle).join(", ") || "Unusual traffic";
   return (
     <li className={`attack attack--${urgency}`}>
       <div className="attack__who">
@@ -108,7 +107,7 @@ function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
           {incident.tenant_name}
         </Link>
         <span className="attack__what">
-          {kinds} on <span className="number">{hostText(incident.target)}</span>
+          {kinds(incident.vectors)} on <span className="number">{hostText(incident.target)}</span>
         </span>
         <span className="attack__since quiet">
           since <When at={incident.started_at} />
@@ -234,7 +233,7 @@ function Platform({ data }: { data: OverviewData }) {
       </dl>
       {data.alarms.map((alarm) => (
         <div key={`${alarm.code} ${alarm.subject}`} className={`alarm alarm--${alarm.severity}`}>
-          <strong>{alarm.sentence}</strong>
+          <strong>{sentence(alarm.sentence)}</strong>
           <p>{alarm.what_to_do}</p>
         </div>
       ))}
@@ -256,7 +255,7 @@ function Latest() {
               {page.items.map((event) => (
                 <li key={event.sequence}>
                   <When at={event.at} show="absolute" />
-                  {event.incident_id ? <Link href={`/incidents/${event.incident_id}`}>{event.text}</Link> : <span>{event.text}</span>}
+                  {event.incident_id ? <Link href={`/incidents/${event.incident_id}`}>{sentence(event.text)}</Link> : <span>{sentence(event.text)}</span>}
                 </li>
               ))}
             </ol>

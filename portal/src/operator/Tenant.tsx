@@ -5,7 +5,7 @@ import { useLiveTraffic } from "../api/traffic";
 import type { Role, Site, TenantStatus, User } from "../api/types";
 import { duration } from "../format/time";
 import { bitRate } from "../format/units";
-import { vectorTitle } from "../format/words";
+import { kinds } from "../format/words";
 import { hostText } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { Panel } from "../parts/Panel";
@@ -177,7 +177,7 @@ function History({ id }: { id: string }) {
                     </Link>
                   ),
                 },
-                { head: "Kind", cell: (i) => i.vectors.slice(0, 2).map(vectorTitle).join(", ") || "–" },
+                { head: "Kind", cell: (i) => kinds(i.vectors) },
                 { head: "State", cell: (i) => <IncidentStateTag state={i.state} falsePositive={i.false_positive} /> },
                 { head: "Lasted", cell: (i) => (i.ended_at ? duration(Date.parse(i.ended_at) - Date.parse(i.started_at)) : "–"), number: true },
                 { head: "Peak", cell: (i) => bitRate(i.peak.bits_per_s), number: true },

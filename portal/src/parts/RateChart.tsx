@@ -1,9 +1,9 @@
 // Traffic over time. The drawing library is fetched when the first chart is shown; a table tells the same to those who
 // do not see it.
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useMemo } from "react";
 import { bitRate, packetRate } from "../format/units";
 import { clock } from "../format/time";
-import { largest, latest, type Unit } from "../logic/series";
+import { bridged, largest, latest, type Unit } from "../logic/series";
 
 const Canvas = lazy(() => import("./RateCanvas"));
 
@@ -31,7 +31,9 @@ export interface RateChartProps {
 export const rateText = (unit: Unit) => (unit === "bits_per_s" ? bitRate : packetRate);
 
 export function RateChart(props: RateChartProps) {
-  const { label, lines, unit, at, height = 220 } = props;
+  const { label, unit, at, height = 220 } = props;
+  const given = props.lines;
+  const lines = useMemo(() => given.map((line) => ({ ...line, values: bridged(line.values) })), [given]);
   const text = rateText(unit);
   const summary = lines
     .map((line) => {
@@ -52,7 +54,7 @@ export function RateChart(props: RateChartProps) {
       </ul>
       <div role="img" aria-label={`${label}. ${summary}.`} style={{ blockSize: height }}>
         <Suspense fallback={null}>
-          <Canvas {...props} height={height} />
+          <Canvas {...props} lines={lines} height={height} />
         </Suspense>
       </div>
       <details className="chart__table">

@@ -1,6 +1,6 @@
 // A small picture of the last minutes: passed at the bottom, dropped hatched on top of it.
 import type { TrafficSeries } from "../api/types";
-import { areaPath, largest, stacked, type Unit } from "../logic/series";
+import { areaPath, bridged, largest, stacked, type Unit } from "../logic/series";
 
 interface SparkProps {
   series: TrafficSeries | undefined;
@@ -12,10 +12,10 @@ const width = 240;
 const height = 40;
 
 export function Spark({ series, unit, label }: SparkProps) {
-  const passed = series?.passed[unit] ?? [];
-  const total = series ? stacked(passed, series.dropped[unit]) : [];
+  const passed = bridged(series?.passed[unit] ?? []);
+  const total = series ? stacked(passed, bridged(series.dropped[unit])) : [];
   // Where nothing is diverted there is nothing passed or dropped: what arrives is drawn instead.
-  const arriving = series && largest(total) === 0 ? series.inbound[unit] : [];
+  const arriving = series && largest(total) === 0 ? bridged(series.inbound[unit]) : [];
   const most = Math.max(largest(total), largest(arriving));
   return (
     <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>

@@ -1,5 +1,5 @@
 // States as icon and word; the colour only repeats them. Each shape is different, for those who do not see colours.
-import { CheckmarkOutline, CircleDash, Hourglass, HelpFilled, Renew, UndefinedFilled, WarningAltFilled, WarningSquareFilled } from "@carbon/icons-react";
+import { CheckmarkOutline, CircleDash, DirectionFork, Hourglass, HelpFilled, Renew, UndefinedFilled, WarningAltFilled, WarningSquareFilled } from "@carbon/icons-react";
 import type { ComponentType } from "react";
 import type { IncidentState, MitigationState } from "../api/types";
 import { urgencyWords, type Urgency } from "../logic/posture";
@@ -19,6 +19,7 @@ export function State({ tone, icon: Icon, children }: { tone: Tone; icon: Icon; 
 const urgencyLook: Record<Urgency, [Tone, Icon]> = {
   decide: ["alarm", HelpFilled],
   open: ["alarm", WarningAltFilled],
+  diverting: ["notice", DirectionFork],
   cleaning: ["working", Renew],
   cooling: ["notice", Hourglass],
 };

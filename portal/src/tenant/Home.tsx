@@ -6,7 +6,7 @@ import { useLiveTraffic } from "../api/traffic";
 import type { IncidentSummary, Prefix, TenantStatus } from "../api/types";
 import { bitRate } from "../format/units";
 import { consentTitle, listed, plural, type ConsentMode } from "../format/words";
-import { hostText, incidentStory, responseStory, sinceText, tenantWords, type Mood } from "../logic/posture";
+import { hostText, incidentStory, responseStory, sinceText, tenantSentence, tenantWords, type Mood } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { MitigationCard } from "../incidents/MitigationCard";
 import { Panel } from "../parts/Panel";
@@ -61,11 +61,9 @@ export default function Home() {
 }
 
 function Lead({ status, name }: { status: TenantStatus; name: string | null }) {
-  // The title has said the first part already.
-  const sentence = status.sentence.replace(/^You are protected\.\s*/, "");
   return (
     <>
-      {sentence && <p>{sentence}</p>}
+      <p>{tenantSentence(status)}</p>
       <p className="quiet">
         {name}, since <When at={status.since} />
       </p>
@@ -76,7 +74,7 @@ function Lead({ status, name }: { status: TenantStatus; name: string | null }) {
 function Decisions({ status }: { status: TenantStatus }) {
   if (status.proposed_mitigations.length === 0) return null;
   return (
-    <Panel title="We need your decision" note="You asked us to ask first. Until you decide, nothing is done." className="panel--urgent">
+    <Panel title="We need your decision" className="panel--urgent">
       {status.proposed_mitigations.map((m) => (
         <MitigationCard key={m.id} mitigation={m} plain />
       ))}

@@ -100,7 +100,7 @@ test.describe("operator", () => {
     const page = await as("operator", "/health");
     await expect(page.getByRole("table", { name: "Gateways" })).toContainText("guard-1");
     await expect(page.getByRole("table", { name: "Collectors" })).toContainText("collector-1");
-    await expect(page.getByRole("table", { name: "BGP speakers" })).toContainText("1 of 1");
+    await expect(page.getByRole("table", { name: "BGP speakers" })).toContainText("127.0.0.1:50051");
   });
 
   test("sees who changed what, and checks the chain", async ({ as }) => {
