@@ -11,6 +11,8 @@ const count = (n: number) => <span title={exactCount(n)}>{shortCount(n)}</span>;
 
 export function CounterTotals({ counters }: { counters: MitigationCounters }) {
   const { received, passed, dropped, answered } = counters;
+  // A packet that was answered was turned round: it went no further, as little as a dropped one.
+  const stopped = dropped.packets + answered.packets;
   const figures: [string, string, number, number, number][] = [
     ["Received", "plain", received.packets, received.bytes, counters.received_rate.packets_per_s],
     ["Passed", "passed", passed.packets, passed.bytes, counters.passed_rate.packets_per_s],
@@ -35,11 +37,11 @@ export function CounterTotals({ counters }: { counters: MitigationCounters }) {
       </dl>
       <PassBar
         passed={passed.packets}
-        dropped={dropped.packets}
-        label={`${share(passed.packets, passed.packets + dropped.packets)} passed, ${share(dropped.packets, passed.packets + dropped.packets)} dropped`}
+        dropped={stopped}
+        label={`${share(passed.packets, passed.packets + stopped)} passed, ${share(stopped, passed.packets + stopped)} stopped`}
       />
       <p className="quiet">
-        {share(dropped.packets, received.packets)} of the packets were dropped.{" "}
+        {share(stopped, passed.packets + stopped)} of the packets went no further.{" "}
         {answered.packets > 0 && `${shortCount(answered.packets)} were answered to check their sender; ${exactCount(counters.verified_sources)} senders proved to be real. `}
         Counted until <When at={counters.at} />.
       </p>
@@ -67,7 +69,7 @@ export function StageRows({ counters }: { counters: MitigationCounters }) {
         { head: "In", cell: (s) => count(s.received.packets), number: true },
         { head: "Passed", cell: (s) => <span className="is-passed">{count(s.passed.packets)}</span>, number: true },
         { head: "Dropped", cell: (s) => <span className={s.dropped.packets > 0 ? "is-dropped" : "quiet"}>{count(s.dropped.packets)}</span>, number: true },
-        { head: "Share", cell: (s) => <PassBar passed={s.passed.packets} dropped={s.dropped.packets} />, width: "6rem" },
+        { head: "Share", cell: (s) => <PassBar passed={s.passed.packets} dropped={s.received.packets - s.passed.packets} />, width: "6rem" },
       ]}
     />
   );

@@ -71,7 +71,9 @@ void TrafficRecorder::on_gateway_report(const model::GatewayReport& report) {
     for (const auto& target : report.targets) {
         Sums& sum = sums[{target.tenant, target.target}];
         add(sum.passed, target.passed);
+        // A packet that was turned into a question to its sender went no further: for a graph it was stopped.
         add(sum.dropped, target.dropped);
+        add(sum.dropped, target.answered);
     }
     const std::lock_guard lock(mutex_);
     if (!gateways_.contains(report.name) && gateways_.size() >= config_.max_reporters) {
