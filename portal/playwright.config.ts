@@ -11,8 +11,10 @@ export default defineConfig({
   globalSetup: "./tests/browser/setup.ts",
   workers: 1,
   fullyParallel: false,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Everything behind the browser is real and shares two cores with it: what is slow is tried again, what is wrong stays wrong.
+  timeout: 120_000,
+  retries: 2,
+  expect: { timeout: 20_000 },
   reporter: [["list"]],
   use: {
     baseURL: "http://127.0.0.1:8080",
