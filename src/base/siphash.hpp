@@ -2,8 +2,6 @@
 // at. Over whole 64-bit words, which is how our keys are built. Free of state.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -24,36 +22,42 @@ struct SipKey {
     }
 };
 
+// Four words side by side: four messages hashed in little more than the time of one.
+using SipLanes = std::uint64_t __attribute__((vector_size(32)));
+
 // C compression and D finalisation rounds. The value equals the reference's over the words' little-endian
-// bytes.
-template <int C, int D, class... Words>
-[[nodiscard]] constexpr std::uint64_t siphash(const SipKey& key, Words... words) {
-    std::uint64_t v0 = key.k0 ^ 0x736f6d6570736575ULL;
-    std::uint64_t v1 = key.k1 ^ 0x646f72616e646f6dULL;
-    std::uint64_t v2 = key.k0 ^ 0x6c7967656e657261ULL;
-    std::uint64_t v3 = key.k1 ^ 0x7465646279746573ULL;
+// bytes. Word: std::uint64_t, or SipLanes for four messages under one key.
+template <int C, int D, class Word, class... Words>
+[[nodiscard]] constexpr Word siphash_of(const SipKey& key, Words... words) {
+    const Word zero{};
+    Word v0 = zero + (key.k0 ^ 0x736f6d6570736575ULL);
+    Word v1 = zero + (key.k1 ^ 0x646f72616e646f6dULL);
+    Word v2 = zero + (key.k0 ^ 0x6c7967656e657261ULL);
+    Word v3 = zero + (key.k1 ^ 0x7465646279746573ULL);
+    const auto rotated = [](const Word& x, int n) { return (x << n) | (x >> (64 - n)); };
     const auto rounds = [&](int n) {
         for (int i = 0; i < n; ++i) {
             v0 += v1;
             v2 += v3;
-            v1 = std::rotl(v1, 13) ^ v0;
-            v3 = std::rotl(v3, 16) ^ v2;
-            v0 = std::rotl(v0, 32);
+            v1 = rotated(v1, 13) ^ v0;
+            v3 = rotated(v3, 16) ^ v2;
+            v0 = rotated(v0, 32);
             v2 += v1;
             v0 += v3;
-            v1 = std::rotl(v1, 17) ^ v2;
-            v3 = std::rotl(v3, 21) ^ v0;
-            v2 = std::rotl(v2, 32);
+            v1 = rotated(v1, 17) ^ v2;
+            v3 = rotated(v3, 21) ^ v0;
+            v2 = rotated(v2, 32);
         }
     };
-    const auto absorb = [&](std::uint64_t word) {
+    const auto absorb = [&](const Word& word) {
         v3 ^= word;
         rounds(C);
         v0 ^= word;
     };
-    (absorb(static_cast<std::uint64_t>(words)), ...);
-    absorb(static_cast<std::uint64_t>(sizeof...(words)) << 59U);  // the length in bytes, in the top byte
-    v2 ^= 0xff;
+    (absorb(words), ...);
+    absorb(zero +
+           (static_cast<std::uint64_t>(sizeof...(words)) << 59U));  // the length in bytes, in the top byte
+    v2 ^= zero + 0xffU;
     rounds(D);
     return v0 ^ v1 ^ v2 ^ v3;
 }
@@ -61,12 +65,12 @@ template <int C, int D, class... Words>
 // For tables: finding collisions needs the key.
 template <class... Words>
 [[nodiscard]] constexpr std::uint64_t siphash13(const SipKey& key, Words... words) {
-    return siphash<1, 3>(key, words...);
+    return siphash_of<1, 3, std::uint64_t>(key, static_cast<std::uint64_t>(words)...);
 }
 // For cookies: the value itself must not be guessed.
 template <class... Words>
 [[nodiscard]] constexpr std::uint64_t siphash24(const SipKey& key, Words... words) {
-    return siphash<2, 4>(key, words...);
+    return siphash_of<2, 4, std::uint64_t>(key, static_cast<std::uint64_t>(words)...);
 }
 
 }  // namespace sluice::base

@@ -19,4 +19,16 @@ TEST(SipHash, DependsOnKeyWordsAndTheirNumber) {
     EXPECT_NE(siphash13(key, 7U), siphash13(key, 7U, 0U));
 }
 
+TEST(SipHash, LanesHashLikeSingleWords) {
+    const SipKey key{1, 2};
+    const SipLanes a{7, 8, 9, 0xffffffffffffffffULL};
+    const SipLanes b{1, 0, 3, 4};
+    const SipLanes hash13 = siphash_of<1, 3, SipLanes>(key, a);
+    const SipLanes hash24 = siphash_of<2, 4, SipLanes>(key, a, b);
+    for (int lane = 0; lane < 4; ++lane) {
+        EXPECT_EQ(hash13[lane], siphash13(key, a[lane]));
+        EXPECT_EQ(hash24[lane], siphash24(key, a[lane], b[lane]));
+    }
+}
+
 }  // namespace sluice::base

@@ -21,19 +21,12 @@ class Address {
     constexpr Address() = default;  // ::, "none"
 
     // Host byte order: 0xc0000201 is 192.0.2.1.
-    [[nodiscard]] static Address v4(std::uint32_t host_order) {
-        Address address;
-        address.bytes_[10] = address.bytes_[11] = 0xff;
-        const std::uint32_t wire = __builtin_bswap32(host_order);
-        std::memcpy(&address.bytes_[12], &wire, 4);
-        return address;
-    }
+    [[nodiscard]] static Address v4(std::uint32_t host_order) { return v4_of(__builtin_bswap32(host_order)); }
     // 4 bytes from the wire.
     [[nodiscard]] static Address v4_from(const std::uint8_t* wire) {
-        Address address;
-        address.bytes_[10] = address.bytes_[11] = 0xff;
-        std::memcpy(&address.bytes_[12], wire, 4);
-        return address;
+        std::uint32_t value = 0;
+        std::memcpy(&value, wire, 4);
+        return v4_of(value);
     }
     // 16 bytes from the wire.
     [[nodiscard]] static Address v6_from(const std::uint8_t* wire) {
@@ -45,10 +38,11 @@ class Address {
 
     [[nodiscard]] bool is_v4() const {
         std::uint64_t high = 0;
-        std::uint32_t middle = 0;
+        std::uint64_t low = 0;
         std::memcpy(&high, bytes_.data(), 8);
-        std::memcpy(&middle, &bytes_[8], 4);
-        return high == 0 && middle == 0xffff0000U;  // bytes 00 00 ff ff, read on a little-endian machine
+        std::memcpy(&low, &bytes_[8], 8);
+        // Bytes 00 00 ff ff, read on a little-endian machine.
+        return high == 0 && static_cast<std::uint32_t>(low) == 0xffff0000U;
     }
     [[nodiscard]] Family family() const { return is_v4() ? Family::ipv4 : Family::ipv6; }
     [[nodiscard]] bool is_none() const { return *this == Address{}; }
@@ -80,6 +74,14 @@ class Address {
     std::strong_ordering operator<=>(const Address&) const = default;
 
   private:
+    // In whole words: a load of the address right after stores of single bytes would wait for them.
+    [[nodiscard]] static Address v4_of(std::uint32_t wire) {
+        Address address;
+        const std::uint64_t low = 0xffff0000U | static_cast<std::uint64_t>(wire) << 32U;
+        std::memcpy(&address.bytes_[8], &low, 8);
+        return address;
+    }
+
     alignas(8) std::array<std::uint8_t, 16> bytes_{};
 };
 
