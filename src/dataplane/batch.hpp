@@ -1,11 +1,10 @@
-// A burst of packets on its way through the stages, and the stages' judgement on each. `live` holds the
-// packets that the next stage still has to look at, in their order.
+// A burst of packets on its way through the stages, and the stages' judgement on each.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
-#include "dataplane/target_table.hpp"
+#include "dataplane/program.hpp"
 #include "model/verdict.hpp"
 #include "packet/frame.hpp"
 #include "packet/key.hpp"
@@ -19,39 +18,40 @@ inline constexpr std::uint32_t template_rules = 0xffffff00;
 
 struct Source;
 
+template <class T>
+using PerPacket = std::array<T, packet::max_burst>;
+
+// Packets of a batch by their index, in order.
+struct Selection {
+    PerPacket<std::uint8_t> at;
+    std::uint32_t count = 0;
+
+    void add(std::size_t i) { at[count++] = static_cast<std::uint8_t>(i); }
+    [[nodiscard]] const std::uint8_t* begin() const { return at.data(); }
+    [[nodiscard]] const std::uint8_t* end() const { return at.data() + count; }
+};
+
 struct Batch {
-    std::array<packet::Frame, packet::max_burst> frames;
-    std::array<packet::Key, packet::max_burst> keys;
-    std::array<const Target*, packet::max_burst> targets;  // nullptr: nobody's
-    std::array<model::Verdict, packet::max_burst> verdicts;
-    std::array<model::DropReason, packet::max_burst> reasons;
-    std::array<std::uint32_t, packet::max_burst> rules;
-    std::array<std::uint32_t, packet::max_burst> received;  // bytes on arrival: an answer has another length
-    std::array<bool, packet::max_burst> excused;            // passed by a filter
-    std::array<std::uint64_t, packet::max_burst> source_hashes;  // 0: no stage asks for the source
-    std::array<Source*, packet::max_burst> sources;              // found by an earlier stage
     std::uint32_t size = 0;
-    std::array<std::uint8_t, packet::max_burst> live;
-    std::uint32_t live_count = 0;
+    PerPacket<packet::Frame> frames;
+    PerPacket<packet::Key> keys;
+    PerPacket<std::uint32_t> received;       // bytes on arrival: an answer has another length
+    PerPacket<std::uint32_t> probes;         // where the search for the target begins
+    PerPacket<const Target*> targets;        // nullptr: nobody's
+    PerPacket<const Profile*> profiles;      // of the target
+    PerPacket<std::uint64_t> source_hashes;  // where a stage asks for the source
+    PerPacket<std::uint64_t> target_hashes;  // where a stage asks for one address of a wide target
+    PerPacket<Source*> sources;              // found by an earlier stage, or nullptr
 
-    void drop(std::size_t i, model::DropReason reason, std::uint32_t rule = no_rule) {
-        verdicts[i] = model::Verdict::drop;
-        reasons[i] = reason;
-        rules[i] = rule;
-    }
-
-    // Calls stays(i) for each live packet; those for which it says false leave. They were dropped, answered
-    // or excused by then.
-    template <class Stays>
-    void filter_live(Stays&& stays) {
-        std::uint32_t kept = 0;
-        for (std::uint32_t n = 0; n < live_count; ++n) {
-            const std::uint8_t i = live[n];
-            live[kept] = i;
-            kept += stays(i) ? 1 : 0;
-        }
-        live_count = kept;
-    }
+    std::uint32_t dropped = 0;  // how many
+    PerPacket<model::Verdict> verdicts;
+    PerPacket<model::DropReason> reasons;
+    PerPacket<std::uint32_t> rules;
+    Selection live;                           // the next stage has to look at them
+    std::array<Selection, 2> wanted_sources;  // IPv4 and IPv6
+    std::array<Selection, 2> wanted_destinations;
+    std::array<Selection, 2> syns;  // to be answered
+    Selection excused;              // a filter passed them: no later stage looks at them
 };
 
 }  // namespace sluice::dataplane

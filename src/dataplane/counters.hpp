@@ -1,13 +1,15 @@
-// A worker's counters. Only the worker writes them, with plain stores; the control thread reads them at any
-// time. One slot a target (or a tenant's undiverted rest).
+// A worker's counters and meters. Only the worker writes them, with plain stores; the control thread reads
+// the counters at any time. One slot a target (or a tenant's undiverted rest).
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "dataplane/coarse_time.hpp"
+#include "dataplane/huge_memory.hpp"
+#include "dataplane/meter/rate_limit.hpp"
 #include "model/gateway_report.hpp"
 #include "model/verdict.hpp"
 
@@ -47,16 +49,14 @@ struct TrafficCount {
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(model::DropReason::count_);
 using ReasonCounts = std::array<TrafficCount, reason_count>;
 
-// What a packet touches first comes first: a passed packet writes one cache line, a dropped one another.
+// What a target's passed packets write lies in its meters' cache line (worker_state.hpp); here is the rest.
 struct alignas(64) TargetCounts {
-    TrafficCount passed;
     TrafficCount answered;
     TrafficCount excused;  // passed by a filter, past all later stages; part of `passed`
     Count verified_sources;
     alignas(64) ReasonCounts reasons;
 
     void reset() {
-        passed.reset();
         answered.reset();
         excused.reset();
         verified_sources.reset();
@@ -64,14 +64,31 @@ struct alignas(64) TargetCounts {
     }
 };
 
-struct WorkerCounts {
-    explicit WorkerCounts(std::size_t slots) : targets(slots) {}
+// The meters of one destination address.
+struct Meters {
+    meter::RateState target;
+    meter::RateState udp;
+    meter::RateState icmp;
+    meter::RateState fragment;
+};
 
-    std::vector<TargetCounts> targets;
-    ReasonCounts unattributed;  // before a tenant was known
-    TrafficCount local;         // for the gateway itself: ARP, neighbour discovery, echo
-    TrafficCount ignored;       // from the clean leg, and not for the gateway
-    Count sources_turned_away;  // the table of sources was full of verified ones
+// One cache line: all that a passed packet to a target of one address reads and writes of the worker's.
+struct alignas(64) TargetState {
+    TrafficCount passed;
+    Meters meters;
+    CoarseTime last_seen = 0;
+};
+static_assert(sizeof(TargetState) == 64);
+
+struct WorkerCounts {
+    explicit WorkerCounts(std::size_t slots) : states(slots), targets(slots) {}
+
+    HugeVector<TargetState> states;    // by slot
+    HugeVector<TargetCounts> targets;  // by slot
+    ReasonCounts unattributed;         // before a tenant was known
+    TrafficCount local;                // for the gateway itself: ARP, neighbour discovery, echo
+    TrafficCount ignored;              // from the clean leg, and not for the gateway
+    Count sources_turned_away;         // the table of sources was full of verified ones
 };
 
 }  // namespace sluice::dataplane

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/forward_stage.hpp"
+#include "dataplane/forward.hpp"
 #include "net/address.hpp"
 #include "packet/frame.hpp"
 #include "packet/key.hpp"

@@ -1,24 +1,64 @@
 #include "dataplane/pipeline.hpp"
 
+#include "dataplane/fetch_stage.hpp"
 #include "dataplane/meter/rate_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
 #include "dataplane/scrub/reflection_stage.hpp"
 #include "dataplane/scrub/verify_stage.hpp"
+#include "dataplane/stage.hpp"
 #include "dataplane/tenant_stage.hpp"
+#include "packet/parser.hpp"
 
 namespace sluice::dataplane {
 namespace {
 
+using model::DropReason;
+
+constexpr std::array<DropReason, static_cast<std::size_t>(packet::ParseError::count_)> parse_reasons{
+    DropReason::none,           DropReason::truncated,     DropReason::unsupported_link,
+    DropReason::bad_ip_version, DropReason::bad_ip_header, DropReason::bad_ip_checksum,
+    DropReason::bad_length,
+};
+
+// The first pass: keys, and the lines where the targets are looked for.
+void parse(Context& context) {
+    Batch& batch = context.batch;
+    packet::parse_burst({batch.frames.data(), batch.size}, batch.keys.data());
+    batch.live.count = 0;
+    batch.excused.count = 0;
+    batch.dropped = 0;
+    for (std::size_t family = 0; family < 2; ++family) {
+        batch.wanted_sources[family].count = 0;
+        batch.wanted_destinations[family].count = 0;
+        batch.syns[family].count = 0;
+    }
+    batch.verdicts.fill(model::Verdict::pass);
+    batch.reasons.fill(DropReason::none);
+    batch.rules.fill(no_rule);
+    batch.targets.fill(nullptr);
+    for (std::uint32_t i = 0; i < batch.size; ++i) {
+        const packet::Key& key = batch.keys[i];
+        batch.received[i] = batch.frames[i].length;
+        if (key.error != packet::ParseError::none) {
+            context.drop(i, parse_reasons[static_cast<std::size_t>(key.error)]);
+            continue;
+        }
+        batch.probes[i] = context.program.table.begin(key.destination, key.has(packet::key_ipv6));
+        batch.live.add(i);
+    }
+}
+
 void answer_local(const LocalResponder& local, Batch& batch) {
     for (std::uint32_t i = 0; i < batch.size; ++i) {
-        if (batch.reasons[i] != model::DropReason::unsupported_link &&
-            batch.reasons[i] != model::DropReason::unknown_destination) {
+        if (batch.reasons[i] != DropReason::unsupported_link &&
+            batch.reasons[i] != DropReason::unknown_destination) {
             continue;
         }
         if (!local.answer(batch.keys[i], batch.frames[i])) continue;
+        --batch.dropped;
         batch.verdicts[i] = model::Verdict::answer;
-        batch.reasons[i] = model::DropReason::none;
+        batch.reasons[i] = DropReason::none;
     }
 }
 
@@ -26,18 +66,23 @@ void answer_local(const LocalResponder& local, Batch& batch) {
 
 void run_pipeline(const Program& program, const scrub::Bogons& bogons, const WayOut& way,
                   const LocalResponder* local, WorkerState& state, Batch& batch) {
-    run_parse_stage(program, batch);
-    run_tenant_stage(program, batch);
-    if (local != nullptr && batch.live_count != batch.size) answer_local(*local, batch);
-    scrub::run_invalid_stage(program, bogons, batch);
-    scrub::run_filter_stage(program, state.now_ns, batch);
-    scrub::run_reflection_stage(program, batch);
-    scrub::run_verify_stage(program, state, batch);
-    meter::run_rate_stage(program, state, batch);
-    run_forward_stage(way, batch);
+    Context context{program, bogons, way, state, batch};
+    parse(context);
+    run_stages<TenantStage, scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(
+        context);
+    if (local != nullptr && batch.live.count != batch.size) answer_local(*local, batch);
+    fetch_addresses(context);
+    run_stages<scrub::VerifyStage, meter::RateStage>(context);
+    scrub::answer_syns(context);
+    for (const std::uint8_t i : batch.live) forward(way, batch.keys[i], batch.frames[i]);
+    for (const std::uint8_t i : batch.excused) forward(way, batch.keys[i], batch.frames[i]);
 }
 
 void count_batch(WorkerState& state, const Batch& batch) {
+    for (const std::uint8_t i : batch.excused) {
+        if (batch.verdicts[i] != model::Verdict::pass) continue;
+        state.counts.targets[batch.targets[i]->slot].excused.add(1, batch.received[i]);
+    }
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         const std::uint32_t bytes = batch.received[i];
         const auto reason = static_cast<std::size_t>(batch.reasons[i]);
@@ -49,17 +94,16 @@ void count_batch(WorkerState& state, const Batch& batch) {
             }
             continue;
         }
-        TargetCounts& counts = state.counts.targets[batch.targets[i]->slot];
+        const std::uint32_t slot = batch.targets[i]->slot;
         switch (batch.verdicts[i]) {
             case model::Verdict::pass:
-                counts.passed.add(1, bytes);
-                if (batch.excused[i]) counts.excused.add(1, bytes);
+                state.counts.states[slot].passed.add(1, bytes);
                 break;
             case model::Verdict::answer:
-                counts.answered.add(1, bytes);
+                state.counts.targets[slot].answered.add(1, bytes);
                 break;
             case model::Verdict::drop:
-                counts.reasons[reason].add(1, bytes);
+                state.counts.targets[slot].reasons[reason].add(1, bytes);
                 break;
         }
     }

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dataplane/batch.hpp"
-#include "dataplane/forward_stage.hpp"
+#include "dataplane/forward.hpp"
 #include "dataplane/local_responder.hpp"
 #include "dataplane/program.hpp"
 #include "dataplane/scrub/bogons.hpp"

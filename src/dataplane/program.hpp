@@ -3,6 +3,7 @@
 // from the target that the destination gives.
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -35,40 +36,49 @@ struct Profile {
     auto operator<=>(const Profile&) const = default;
 };
 
-// A packet matches when every condition holds; a condition that is not asked for holds always.
+// What filters ask of a packet besides its addresses, as eight numbers that are compared at once.
+enum FilterLane : std::uint8_t {
+    lane_protocol,
+    lane_source_port,
+    lane_destination_port,
+    lane_has_ports,  // 1: TCP or UDP whose header is there
+    lane_tcp_flags,
+    lane_has_flags,  // 1: TCP whose header is there
+    lane_length,     // of layer 3
+    lane_fragment,   // 1: one of several pieces
+};
+using Lanes = std::uint16_t __attribute__((vector_size(16)));
+
+// A packet matches when each of its numbers, masked, is within the filter's first and last, and its addresses
+// are within the prefixes.
 struct CompiledFilter {
     struct Words {
         std::uint64_t high = 0;
         std::uint64_t low = 0;
     };
-    enum Condition : std::uint8_t {
-        by_protocol = 0x01,
-        by_source = 0x02,
-        by_destination = 0x04,
-        by_ports = 0x08,
-        by_tcp_flags = 0x10,
-        by_length = 0x20,
-        by_fragment = 0x40,
-        by_time = 0x80,
-    };
-    std::uint8_t conditions = 0;
-    std::uint8_t protocol = 0;
-    std::uint8_t tcp_flags_mask = 0, tcp_flags_value = 0;
-    model::FilterAction action = model::FilterAction::drop;
+    Lanes mask{};
+    Lanes first{};
+    Lanes last{};
+    bool by_address = false;
     bool dynamic = false;
-    std::uint16_t length_first = 0, length_last = 0;
-    std::uint16_t source_port_first = 0, source_port_last = 0;
-    std::uint16_t destination_port_first = 0, destination_port_last = 0;
+    model::FilterAction action = model::FilterAction::drop;
+    std::uint32_t rule = 0;           // index into Program::rules
+    std::uint64_t expires_ns = 0;     // on the worker's clock; all ones: never
     Words source_mask, source_value;  // of the address's bytes as they lie in memory
     Words destination_mask, destination_value;
-    std::uint64_t expires_ns = 0;  // on the worker's clock
-    std::uint32_t rule = 0;        // index into Program::rules
 };
 
+// A tenant's filters as packets of one protocol see them: those that can not match are left out.
+enum class ProtocolClass : std::uint8_t { tcp, udp, other, count_ };
 struct FilterList {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
 };
+using FilterLists = std::array<FilterList, static_cast<std::size_t>(ProtocolClass::count_)>;
+
+[[nodiscard]] constexpr ProtocolClass class_of(std::uint8_t protocol) {
+    return protocol == 6 ? ProtocolClass::tcp : protocol == 17 ? ProtocolClass::udp : ProtocolClass::other;
+}
 
 // Whose counters a slot holds.
 struct SlotOwner {
@@ -85,8 +95,8 @@ struct Program {
     std::uint64_t generation = 0;  // the highest of the tenants'
     TargetTable table;
     std::vector<Profile> profiles;
-    std::vector<FilterList> filter_lists;    // 0 is empty
-    std::vector<CompiledFilter> filters;     // a tenant's lie together, in the order of matching
+    std::vector<FilterLists> filter_lists;   // of a tenant; 0 is empty
+    std::vector<CompiledFilter> filters;     // a list's lie together, in the order of matching
     std::vector<std::string> rules;          // names of filters, for reports
     std::vector<SlotOwner> owners;           // ascending by slot
     std::vector<std::uint32_t> fresh_slots;  // given out for the first time since the last program

@@ -1,5 +1,7 @@
 #include "dataplane/program_compiler.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -15,7 +17,7 @@ using base::ErrorCode;
 using base::fail;
 
 std::string where(const model::TenantProgram& program, const std::string& object) {
-    return program.tenant.to_string() + ", " + object;
+    return fmt::format("{}, {}", program.tenant.to_string(), object);
 }
 
 bool inside(const model::TenantProgram& program, const net::Prefix& prefix) {
@@ -83,38 +85,70 @@ void compile_prefix(const net::Prefix& prefix, CompiledFilter::Words& mask, Comp
 }
 
 CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, std::uint32_t rule) {
-    constexpr std::uint16_t last_port = 65535;
     CompiledFilter out;
-    const auto when = [&out](bool asked, CompiledFilter::Condition condition) {
-        if (asked) out.conditions |= condition;
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+        out.mask[lane] = 0xffff;
+        out.last[lane] = 0xffff;
+    }
+    const auto range = [&out](FilterLane lane, std::uint16_t first, std::uint16_t last) {
+        out.first[lane] = first;
+        out.last[lane] = last;
     };
-    when(filter.protocol != 0, CompiledFilter::by_protocol);
-    when(filter.source.bits() != 0, CompiledFilter::by_source);
-    when(filter.destination.bits() != 0, CompiledFilter::by_destination);
-    when(filter.source_port_first != 0 || filter.source_port_last != last_port ||
-             filter.destination_port_first != 0 || filter.destination_port_last != last_port,
-         CompiledFilter::by_ports);
-    when(filter.tcp_flags_mask != 0, CompiledFilter::by_tcp_flags);
-    when(filter.length_first != 0 || filter.length_last != 65535, CompiledFilter::by_length);
-    when(filter.fragments_only, CompiledFilter::by_fragment);
-    when(filter.expires_at != base::Timestamp{}, CompiledFilter::by_time);
-    out.protocol = filter.protocol;
-    out.tcp_flags_mask = filter.tcp_flags_mask;
-    out.tcp_flags_value = filter.tcp_flags_value;
-    out.action = filter.action;
-    out.dynamic = filter.dynamic;
-    out.length_first = filter.length_first;
-    out.length_last = filter.length_last;
-    out.source_port_first = filter.source_port_first;
-    out.source_port_last = filter.source_port_last;
-    out.destination_port_first = filter.destination_port_first;
-    out.destination_port_last = filter.destination_port_last;
+    if (filter.protocol != 0) range(lane_protocol, filter.protocol, filter.protocol);
+    range(lane_source_port, filter.source_port_first, filter.source_port_last);
+    range(lane_destination_port, filter.destination_port_first, filter.destination_port_last);
+    const bool any_port = filter.source_port_first == 0 && filter.source_port_last == 65535 &&
+                          filter.destination_port_first == 0 && filter.destination_port_last == 65535;
+    if (!any_port) range(lane_has_ports, 1, 1);
+    if (filter.tcp_flags_mask != 0) {
+        out.mask[lane_tcp_flags] = filter.tcp_flags_mask;
+        range(lane_tcp_flags, filter.tcp_flags_value, filter.tcp_flags_value);
+        range(lane_has_flags, 1, 1);
+    }
+    range(lane_length, filter.length_first, filter.length_last);
+    if (filter.fragments_only) range(lane_fragment, 1, 1);
+    out.by_address = filter.source.bits() != 0 || filter.destination.bits() != 0;
     compile_prefix(filter.source, out.source_mask, out.source_value);
     compile_prefix(filter.destination, out.destination_mask, out.destination_value);
-    const std::int64_t left = (filter.expires_at - now.wall).count();
-    out.expires_ns = left > 0 ? now.worker_ns + static_cast<std::uint64_t>(left) : 0;
+    out.action = filter.action;
+    out.dynamic = filter.dynamic;
     out.rule = rule;
+    out.expires_ns = ~std::uint64_t{0};
+    if (filter.expires_at != base::Timestamp{}) {
+        const std::int64_t left = (filter.expires_at - now.wall).count();
+        out.expires_ns = left > 0 ? now.worker_ns + static_cast<std::uint64_t>(left) : 0;
+    }
     return out;
+}
+
+// True when a packet of this class may match.
+bool concerns(const model::PacketFilter& filter, ProtocolClass kind) {
+    if (filter.protocol != 0) return class_of(filter.protocol) == kind;
+    if (filter.tcp_flags_mask != 0) return kind == ProtocolClass::tcp;
+    return true;
+}
+
+// The tenant's lists; 0 without filters.
+base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program, TimePair now, Program& out) {
+    if (program.filters.empty()) return std::uint16_t{0};
+    if (out.filter_lists.size() > std::numeric_limits<std::uint16_t>::max()) {
+        return fail(ErrorCode::exhausted, "more than 65,535 tenants with filters", program.tenant.to_string(),
+                    "spread the tenants over gateways");
+    }
+    const auto first_rule = static_cast<std::uint32_t>(out.rules.size());
+    for (const auto& filter : program.filters) out.rules.push_back(filter.name);
+    FilterLists lists{};
+    for (std::size_t kind = 0; kind < lists.size(); ++kind) {
+        lists[kind].first = static_cast<std::uint32_t>(out.filters.size());
+        for (std::size_t i = 0; i < program.filters.size(); ++i) {
+            if (!concerns(program.filters[i], static_cast<ProtocolClass>(kind))) continue;
+            out.filters.push_back(
+                compile_filter(program.filters[i], now, first_rule + static_cast<std::uint32_t>(i)));
+        }
+        lists[kind].count = static_cast<std::uint32_t>(out.filters.size()) - lists[kind].first;
+    }
+    out.filter_lists.push_back(lists);
+    return static_cast<std::uint16_t>(out.filter_lists.size() - 1);
 }
 
 Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
@@ -202,16 +236,8 @@ base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owne
 
 base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair now, Draft& draft) const {
     Program& out = *draft.program;
-    std::uint32_t filter_list = 0;
-    if (!program.filters.empty()) {
-        filter_list = static_cast<std::uint32_t>(out.filter_lists.size());
-        out.filter_lists.push_back({static_cast<std::uint32_t>(out.filters.size()),
-                                    static_cast<std::uint32_t>(program.filters.size())});
-        for (const auto& filter : program.filters) {
-            out.filters.push_back(compile_filter(filter, now, static_cast<std::uint32_t>(out.rules.size())));
-            out.rules.push_back(filter.name);
-        }
-    }
+    const auto filters = compile_filters(program, now, out);
+    if (!filters) return std::unexpected(filters.error());
     const auto place = [&](const net::Prefix& prefix, model::MitigationId mitigation,
                            const net::Prefix& owner_prefix, const Profile& profile) -> base::Status {
         const auto given = slot_for({program.tenant, mitigation, owner_prefix}, draft);
@@ -224,7 +250,7 @@ base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair 
             }
             out.profiles.push_back(profile);
         }
-        draft.items.push_back({prefix, {given->slot, given->serial, filter_list, index.first->second}});
+        draft.items.push_back({prefix, {given->slot, given->serial, *filters, index.first->second}});
         return {};
     };
     for (const auto& target : program.targets) {

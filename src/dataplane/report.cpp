@@ -40,7 +40,7 @@ void add_counts(const Program& program, std::span<const WorkerCounts* const> wor
         model::PacketCount excused;
         for (const WorkerCounts* worker : workers) {
             const TargetCounts& counts = worker->targets[owner.slot];
-            counts.passed.add_to(target.passed);
+            worker->states[owner.slot].passed.add_to(target.passed);
             counts.answered.add_to(target.answered);
             counts.excused.add_to(excused);
             target.verified_sources += counts.verified_sources.value();

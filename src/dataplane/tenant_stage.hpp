@@ -1,14 +1,22 @@
-// The first two stages: read each packet's key, and find whose it is. Packets that do not parse, belong to
-// nobody or have no hop left go no further.
+// Whose packet is it? A destination of nobody goes no further, nor does a packet that has no hop left.
 #pragma once
 
-#include "dataplane/batch.hpp"
-#include "dataplane/program.hpp"
+#include "dataplane/stage.hpp"
 
 namespace sluice::dataplane {
 
-// Parses every frame of the batch; those that parse are live afterwards.
-void run_parse_stage(const Program& program, Batch& batch);
-void run_tenant_stage(const Program& program, Batch& batch);
+struct TenantStage {
+    static bool keep(const Context& context, std::size_t i) {
+        Batch& batch = context.batch;
+        const packet::Key& key = batch.keys[i];
+        const Target* target =
+            context.program.table.find(key.destination, key.has(packet::key_ipv6), batch.probes[i]);
+        batch.targets[i] = target;
+        if (target == nullptr) return context.drop(i, model::DropReason::unknown_destination);
+        batch.profiles[i] = &context.program.profiles[target->profile];
+        if (key.hop_limit <= 1) return context.drop(i, model::DropReason::ttl_expired);
+        return true;
+    }
+};
 
 }  // namespace sluice::dataplane

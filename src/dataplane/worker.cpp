@@ -24,41 +24,34 @@ std::size_t Worker::run_once() {
     return received;
 }
 
-// Frames of the batch, by index. What the port does not take is dropped as `tx_full`.
-void Worker::send(packet::Port& port, const std::array<std::uint8_t, packet::max_burst>& which,
-                  std::size_t count) {
-    if (count == 0) return;
-    std::array<packet::Frame, packet::max_burst> frames;
-    for (std::size_t n = 0; n < count; ++n) frames[n] = batch_.frames[which[n]];
-    const std::size_t sent = port.transmit(std::span(frames).first(count));
-    if (sent == count) return;
-    port.release(std::span(frames).subspan(sent, count - sent));
-    for (std::size_t n = sent; n < count; ++n) batch_.drop(which[n], model::DropReason::tx_full);
+// What the port does not take is dropped as `tx_full`.
+void Worker::send(packet::Port& port, const Outgoing& out) {
+    if (out.count == 0) return;
+    const std::span frames = std::span(out.frames).first(out.count);
+    const std::size_t sent = port.transmit(frames);
+    if (sent == out.count) return;
+    port.release(frames.subspan(sent));
+    for (std::size_t n = sent; n < out.count; ++n) {
+        batch_.verdicts[out.index[n]] = model::Verdict::drop;
+        batch_.reasons[out.index[n]] = model::DropReason::tx_full;
+    }
 }
 
 void Worker::send_all() {
-    std::array<std::uint8_t, packet::max_burst> passed;
-    std::array<std::uint8_t, packet::max_burst> answers;
-    std::array<packet::Frame, packet::max_burst> dropped;
-    std::size_t passed_count = 0;
-    std::size_t answer_count = 0;
-    std::size_t dropped_count = 0;
+    // Often all of a burst goes the same way: the frames then lie together already.
+    const std::span all = std::span(batch_.frames).first(batch_.size);
+    if (batch_.dropped == batch_.size) return deps_.dirty.release(all);
+    std::array<Outgoing, 3> by_verdict;
+    for (Outgoing& out : by_verdict) out.count = 0;
     for (std::uint32_t i = 0; i < batch_.size; ++i) {
-        switch (batch_.verdicts[i]) {
-            case model::Verdict::pass:
-                passed[passed_count++] = static_cast<std::uint8_t>(i);
-                break;
-            case model::Verdict::answer:
-                answers[answer_count++] = static_cast<std::uint8_t>(i);
-                break;
-            case model::Verdict::drop:
-                dropped[dropped_count++] = batch_.frames[i];
-                break;
-        }
+        Outgoing& out = by_verdict[static_cast<std::size_t>(batch_.verdicts[i])];
+        out.frames[out.count] = batch_.frames[i];
+        out.index[out.count++] = static_cast<std::uint8_t>(i);
     }
-    if (dropped_count != 0) deps_.dirty.release(std::span(dropped).first(dropped_count));
-    send(deps_.clean, passed, passed_count);
-    send(deps_.dirty, answers, answer_count);
+    const Outgoing& dropped = by_verdict[static_cast<std::size_t>(model::Verdict::drop)];
+    if (dropped.count != 0) deps_.dirty.release(std::span(dropped.frames).first(dropped.count));
+    send(deps_.clean, by_verdict[static_cast<std::size_t>(model::Verdict::pass)]);
+    send(deps_.dirty, by_verdict[static_cast<std::size_t>(model::Verdict::answer)]);
 }
 
 // Nothing is forwarded from the clean side: only questions for the gateway itself are answered.

@@ -7,7 +7,7 @@
 
 #include "base/clock.hpp"
 #include "dataplane/batch.hpp"
-#include "dataplane/forward_stage.hpp"
+#include "dataplane/forward.hpp"
 #include "dataplane/local_responder.hpp"
 #include "dataplane/program_switch.hpp"
 #include "dataplane/scrub/bogons.hpp"
@@ -41,8 +41,14 @@ class Worker {
     [[nodiscard]] const WorkerCounts& counts() const { return state_.counts; }
 
   private:
-    void send(packet::Port& port, const std::array<std::uint8_t, packet::max_burst>& which,
-              std::size_t count);
+    // Frames of the batch that leave by one port.
+    struct Outgoing {
+        PerPacket<packet::Frame> frames;
+        PerPacket<std::uint8_t> index;
+        std::size_t count;
+    };
+
+    void send(packet::Port& port, const Outgoing& out);
     void send_all();
     std::size_t serve_clean_leg();
 

@@ -26,21 +26,31 @@ struct Source {
     }
 };
 
-// The meters of one destination address.
+// One address of a target that is wider than that.
 struct Destination {
-    meter::RateState target;
-    meter::RateState fragment;
-    meter::RateState icmp;
-    meter::RateState udp;
+    Meters meters;
     CoarseTime last_seen = 0;
 
     [[nodiscard]] bool precious(CoarseTime) const { return false; }
 };
 
+// Meters that were not used for a while start afresh (meter/rate_limit.hpp).
+template <class Metered>
+void touch(Metered& metered, CoarseTime now) {
+    if (now - metered.last_seen > coarse_duration(meter::stale_after_s)) {
+        if constexpr (requires { metered.rate; }) {
+            metered.rate = {};
+        } else {
+            metered.meters = {};
+        }
+    }
+    metered.last_seen = now;
+}
+
 struct WorkerLimits {
     std::size_t slots = 16'384;
-    std::size_t sources = 262'144;      // 32 bytes each
-    std::size_t destinations = 65'536;  // addresses of targets that are wider than one; 96 bytes each
+    std::size_t sources = 262'144;      // 20 bytes each
+    std::size_t destinations = 65'536;  // addresses of targets that are wider than one; 43 bytes each
 };
 
 // The keys of a gateway. All its workers share them: a proof asked for by one may arrive at another.
@@ -59,7 +69,6 @@ struct WorkerState {
           cookies(secrets.cookies),
           sources(limits.sources),
           wide_destinations(limits.destinations),
-          host_destinations(limits.slots),
           counts(limits.slots) {}
 
     // Sampled once a burst.
@@ -67,13 +76,15 @@ struct WorkerState {
         now_ns = ns;
         now_ticks = meter::ticks(ns);
         now_coarse = coarse_time(ns) + 1;  // 0 means "never"
+        dither = dither * 1'664'525U + 1'013'904'223U;
     }
 
     // Before the first packet under a new program: slots that have a new owner start at zero.
     void adopt(const Program& program) {
         const auto clear = [this](std::uint32_t slot) {
             counts.targets[slot].reset();
-            host_destinations[slot] = {};
+            counts.states[slot].passed.reset();
+            counts.states[slot].meters = {};
         };
         if (program.sequence == adopted + 1) {
             for (const std::uint32_t slot : program.fresh_slots) clear(slot);
@@ -85,24 +96,36 @@ struct WorkerState {
         adopted = program.sequence;
     }
 
-    [[nodiscard]] std::uint64_t address_hash(std::uint32_t serial, const net::Address& address) const {
+    // What tables remember an address by: four of one family at once.
+    struct AddressWords {
+        std::uint64_t at[3];  // of IPv6 all are hashed, of IPv4 the first
+    };
+    [[nodiscard]] static AddressWords address_words(std::uint32_t serial, const net::Address& address,
+                                                    bool ipv6) {
         std::uint64_t words[2];
         std::memcpy(words, address.bytes().data(), 16);
-        // IPv4 in one word: its first twelve bytes are the same for all.
-        if (address.is_v4()) return base::siphash13(table_key, (words[1] & ~0xffffffffULL) | serial);
-        return base::siphash13(table_key, words[0], words[1], static_cast<std::uint64_t>(serial));
+        if (ipv6) return {{words[0], words[1], serial}};
+        // The first twelve bytes of an IPv4 address are the same for all.
+        return {{(words[1] & ~0xffffffffULL) | serial, 0, 0}};
+    }
+    [[nodiscard]] base::SipLanes address_hashes(const std::array<AddressWords, 4>& words, bool ipv6) const {
+        const auto lane = [&](std::size_t n) {
+            return base::SipLanes{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]};
+        };
+        return ipv6 ? base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0), lane(1), lane(2))
+                    : base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0));
     }
 
     std::uint64_t adopted = 0;  // sequence of the program
     std::uint64_t now_ns = 0;
     meter::Ticks now_ticks = 0;
     CoarseTime now_coarse = 1;
+    std::uint32_t dither = 1;  // another number each burst; rounds the costs of rate limits
 
     base::SipKey table_key;
     scrub::SynCookie cookies;
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
-    std::vector<Destination> host_destinations;  // by slot
     WorkerCounts counts;
 };
 

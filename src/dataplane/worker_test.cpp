@@ -102,7 +102,7 @@ TEST(Worker, CountsWhatTheOutputDoesNotTake) {
     }
     const TargetCounts& counts = bench.worker.counts().targets[0];
     EXPECT_EQ(bench.clean.take_out().size(), 64U);
-    EXPECT_EQ(counts.passed.packets.value(), 64U);
+    EXPECT_EQ(bench.worker.counts().states[0].passed.packets.value(), 64U);
     EXPECT_EQ(counts.reasons[static_cast<std::size_t>(model::DropReason::tx_full)].packets.value(), 32U);
     EXPECT_EQ(bench.pool.free(), 256U) << "a buffer was lost";
 }
@@ -175,8 +175,8 @@ TEST(Worker, ProgramsChangeUnderLoadWithoutLosingAPacket) {
     for (const TargetCounts& counts : bench.worker.counts().targets) {
         filtered +=
             counts.reasons[static_cast<std::size_t>(model::DropReason::static_filter)].packets.value();
-        counted += counts.passed.packets.value();
     }
+    for (const TargetState& state : bench.worker.counts().states) counted += state.passed.packets.value();
     EXPECT_EQ(counted, passed);
     EXPECT_EQ(passed + filtered, sent) << "packets were lost, or dropped for another reason";
     EXPECT_EQ(bench.pool.free(), 256U) << "a buffer was lost";

@@ -1,16 +1,20 @@
-// What is remembered of addresses, in a fixed amount of memory: a set-associative table of four ways, found
-// by a keyed 64-bit hash that also is the identity (the key itself is not kept; without the SipHash key
-// nobody can find two that collide, and by chance it happens once in 2^40 or so). When a set is full, the
-// entry that has been idle longest goes, but never a precious one for one that is not: what an attacker can
-// make up (unverified sources) can not push out what he can not (verified ones).
+// What is remembered of addresses, in a fixed amount of memory: a set-associative table whose sets are cache
+// lines. An entry is found by a keyed 64-bit hash, of which half chooses the set and half is kept as identity
+// (the address itself is not kept: without the SipHash key nobody can find two that collide, and by chance it
+// happens to one lookup in a thousand million). When a set is full, the entry that has been idle longest
+// goes, but never a precious one for one that is not: what an attacker can make up (unverified sources) can
+// not push out what he can not (verified ones).
 //
 // One worker's own; not thread-safe. Allocates at construction only.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+
+#include "dataplane/huge_memory.hpp"
 
 namespace sluice::dataplane::meter {
 
@@ -19,80 +23,84 @@ namespace sluice::dataplane::meter {
 template <class Value>
 class BoundedTable {
   public:
-    static constexpr std::size_t ways = 4;
+    static constexpr std::size_t ways = 3;
 
-    // Rounded up to a power of two.
     explicit BoundedTable(std::size_t entries)
-        : mask_(std::bit_ceil(entries < ways ? ways : entries) / ways - 1), sets_(mask_ + 1) {}
+        : sets_(std::max<std::size_t>(1, (entries + ways - 1) / ways)) {}
 
     void prefetch(std::uint64_t hash) const {
-        const auto* set = reinterpret_cast<const char*>(&sets_[index(hash)]);
+        const auto* set = reinterpret_cast<const char*>(&sets_[first(hash)]);
         for (std::size_t line = 0; line < sizeof(Set); line += 64) __builtin_prefetch(set + line, 1);
     }
 
     // nullptr when it is not there.
-    [[nodiscard]] Value* find(std::uint64_t hash, std::uint32_t now) {
-        hash |= 1U;
-        for (Entry& entry : sets_[index(hash)].entries) {
-            if (entry.hash == hash) {
-                entry.value.last_seen = now;
-                return &entry.value;
-            }
-        }
-        return nullptr;
+    [[nodiscard]] Value* find(std::uint64_t hash) {
+        Set& set = sets_[first(hash)];
+        if (Value* value = set.find(tag_of(hash))) return value;
+        return set.overflowed == 0 ? nullptr : sets_[second(hash)].find(tag_of(hash));
     }
 
-    // The entry, made when it is not there; nullptr when every way is taken by a precious one.
+    // The entry, made when it is not there; nullptr when all its places are taken by precious ones and this
+    // is none.
     [[nodiscard]] Value* find_or_make(std::uint64_t hash, std::uint32_t now, bool precious) {
-        if (Value* value = find(hash, now)) return value;
-        hash |= 1U;
-        Entry* victim = nullptr;
-        for (Entry& entry : sets_[index(hash)].entries) {
-            if (entry.hash == 0) {
-                victim = &entry;
-                break;
-            }
-            if (!precious && entry.value.precious(now)) continue;
-            if (victim == nullptr || worse(entry, *victim, now)) victim = &entry;
-        }
-        if (victim == nullptr) {
-            ++turned_away_;
-            return nullptr;
-        }
-        if (victim->hash != 0) ++replaced_;
-        *victim = Entry{};
-        victim->hash = hash;
-        victim->value.last_seen = now;
-        return &victim->value;
+        if (Value* value = find(hash)) return value;
+        Set& set = sets_[first(hash)];
+        if (Value* value = set.make(tag_of(hash), now, false)) return value;
+        set.overflowed = 1;
+        return sets_[second(hash)].make(tag_of(hash), now, precious);
     }
 
     [[nodiscard]] std::size_t capacity() const { return sets_.size() * ways; }
-    [[nodiscard]] std::uint64_t replaced() const { return replaced_; }
-    [[nodiscard]] std::uint64_t turned_away() const { return turned_away_; }
 
   private:
-    struct Entry {
-        std::uint64_t hash = 0;  // 0: free; a taken one's lowest bit is set
-        Value value;
-    };
     struct alignas(64) Set {
-        Entry entries[ways];
+        std::array<std::uint32_t, ways> tags{};  // 0: free
+        std::uint32_t overflowed = 0;
+        std::array<Value, ways> values{};
+
+        [[nodiscard]] Value* find(std::uint32_t tag) {
+            // All are compared before anything is decided: which one it is cannot be foreseen.
+            const unsigned found =
+                (tags[0] == tag ? 1U : 0U) | (tags[1] == tag ? 2U : 0U) | (tags[2] == tag ? 4U : 0U);
+            return found == 0 ? nullptr : &values[std::countr_zero(found)];
+        }
+        // In a free place, or in that of the one that is least missed; of a precious one only when
+        // `displace`.
+        [[nodiscard]] Value* make(std::uint32_t tag, std::uint32_t now, bool displace) {
+            std::size_t victim = ways;
+            for (std::size_t way = 0; way < ways; ++way) {
+                if (tags[way] == 0) {
+                    victim = way;
+                    break;
+                }
+                if (!displace && values[way].precious(now)) continue;
+                if (victim == ways || worse(values[way], values[victim], now)) victim = way;
+            }
+            if (victim == ways) return nullptr;
+            tags[victim] = tag;
+            values[victim] = Value{};
+            values[victim].last_seen = now;
+            return &values[victim];
+        }
     };
 
-    [[nodiscard]] std::size_t index(std::uint64_t hash) const { return (hash >> 1U) & mask_; }
-
-    // Precious entries last; among equals the longest idle first.
-    [[nodiscard]] static bool worse(const Entry& a, const Entry& b, std::uint32_t now) {
-        const bool a_precious = a.value.precious(now);
-        const bool b_precious = b.value.precious(now);
-        if (a_precious != b_precious) return b_precious;
-        return now - a.value.last_seen > now - b.value.last_seen;
+    [[nodiscard]] std::size_t first(std::uint64_t hash) const { return (hash >> 32U) * sets_.size() >> 32U; }
+    [[nodiscard]] std::size_t second(std::uint64_t hash) const {
+        return ((hash * 0x9e3779b97f4a7c15ULL) >> 32U) * sets_.size() >> 32U;
+    }
+    [[nodiscard]] static std::uint32_t tag_of(std::uint64_t hash) {
+        return static_cast<std::uint32_t>(hash) | 1U;
     }
 
-    std::uint64_t mask_;
-    std::vector<Set> sets_;
-    std::uint64_t replaced_ = 0;
-    std::uint64_t turned_away_ = 0;
+    // Precious entries last; among equals the longest idle first.
+    [[nodiscard]] static bool worse(const Value& a, const Value& b, std::uint32_t now) {
+        const bool a_precious = a.precious(now);
+        const bool b_precious = b.precious(now);
+        if (a_precious != b_precious) return b_precious;
+        return now - a.last_seen > now - b.last_seen;
+    }
+
+    HugeVector<Set> sets_;
 };
 
 }  // namespace sluice::dataplane::meter

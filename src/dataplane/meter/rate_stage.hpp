@@ -2,12 +2,76 @@
 // one limit refuses counts for none of the later ones.
 #pragma once
 
-#include "dataplane/batch.hpp"
-#include "dataplane/program.hpp"
-#include "dataplane/worker_state.hpp"
+#include "dataplane/stage.hpp"
+#include "net/protocol.hpp"
 
 namespace sluice::dataplane::meter {
 
-void run_rate_stage(const Program& program, WorkerState& state, Batch& batch);
+struct RateStage {
+    static bool keep(const Context& context, std::size_t i) {
+        const Profile& profile = *context.batch.profiles[i];
+        // Costs are rounded up or down by a number that changes from packet to packet.
+        const std::uint32_t carry =
+            (context.state.dither + static_cast<std::uint32_t>(i) * 0x9e3779b9U) >> 16U;
+        if (profile.meter_source && !source_allows(context, i, carry)) {
+            return context.drop(i, model::DropReason::source_rate);
+        }
+        if (!profile.meter_destination) return true;
+        const model::DropReason reason = destination_refuses(context, i, carry);
+        return reason == model::DropReason::none || context.drop(i, reason);
+    }
+
+  private:
+    static bool source_allows(const Context& context, std::size_t i, std::uint32_t carry) {
+        WorkerState& state = context.state;
+        Source* source = context.batch.sources[i];
+        if (source == nullptr) {
+            source = state.sources.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+            // Among verified sources only there is no room for this one: the target's limit has to do.
+            if (source == nullptr) {
+                state.counts.sources_turned_away.add(1);
+                return true;
+            }
+            touch(*source, state.now_coarse);
+        }
+        return context.batch.profiles[i]->source.take(source->rate, state.now_ticks,
+                                                      context.batch.keys[i].l3_length, carry);
+    }
+
+    static Meters& meters_of(const Context& context, std::size_t i) {
+        WorkerState& state = context.state;
+        if (!context.batch.profiles[i]->wide) {
+            TargetState& own = state.counts.states[context.batch.targets[i]->slot];
+            touch(own, state.now_coarse);
+            return own.meters;
+        }
+        // Destinations are never precious, so there is always room.
+        Destination& one =
+            *state.wide_destinations.find_or_make(context.batch.target_hashes[i], state.now_coarse, false);
+        touch(one, state.now_coarse);
+        return one.meters;
+    }
+
+    static model::DropReason destination_refuses(const Context& context, std::size_t i, std::uint32_t carry) {
+        using model::DropReason;
+        using net::IpProtocol;
+        const Profile& profile = *context.batch.profiles[i];
+        const packet::Key& key = context.batch.keys[i];
+        Meters& meters = meters_of(context, i);
+        const Ticks now = context.state.now_ticks;
+        const std::uint32_t bytes = key.l3_length;
+        if (key.has(packet::key_fragment) && !profile.fragment.take(meters.fragment, now, bytes, carry)) {
+            return DropReason::fragment_rate;
+        }
+        if (key.protocol == static_cast<std::uint8_t>(IpProtocol::udp)) {
+            if (!profile.udp.take(meters.udp, now, bytes, carry)) return DropReason::udp_rate;
+        } else if (key.protocol == static_cast<std::uint8_t>(IpProtocol::icmp) ||
+                   key.protocol == static_cast<std::uint8_t>(IpProtocol::icmpv6)) {
+            if (!profile.icmp.take(meters.icmp, now, bytes, carry)) return DropReason::icmp_rate;
+        }
+        return profile.target.take(meters.target, now, bytes, carry) ? DropReason::none
+                                                                     : DropReason::target_rate;
+    }
+};
 
 }  // namespace sluice::dataplane::meter

@@ -18,10 +18,9 @@ class Bogons {
     Bogons();  // the list above
     explicit Bogons(std::span<const net::Prefix> prefixes);
 
-    [[nodiscard]] bool contains(const net::Address& address) const {
-        const bool v4 = address.is_v4();
-        const std::uint8_t first = address.bytes()[v4 ? 12 : 0];
-        switch (by_first_byte_[v4 ? 1 : 0][first]) {
+    [[nodiscard]] bool contains(const net::Address& address, bool ipv6) const {
+        const std::uint8_t first = address.bytes()[ipv6 ? 0 : 12];
+        switch (by_first_byte_[ipv6 ? 0 : 1][first]) {
             case Answer::no:
                 return false;
             case Answer::yes:

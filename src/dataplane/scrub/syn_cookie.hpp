@@ -6,6 +6,7 @@
 // The epoch is part of the hashed words, which makes a new secret of the one key at every epoch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -29,21 +30,46 @@ class SynCookie {
         return number == of_epoch(key, epoch) || number == of_epoch(key, epoch - 1);
     }
 
+    // The same for four connections of one family at once.
+    [[nodiscard]] std::array<std::uint32_t, 4> make4(const std::array<const packet::Key*, 4>& keys,
+                                                     std::uint64_t now_ns) const {
+        const std::uint64_t epoch = now_ns / epoch_ns;
+        std::array<Words, 4> words;
+        for (std::size_t i = 0; i < 4; ++i) words[i] = words_of(*keys[i], epoch);
+        const auto lane = [&](std::size_t n) {
+            return base::SipLanes{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]};
+        };
+        const base::SipLanes hash =
+            keys[0]->has(packet::key_ipv6)
+                ? base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3), lane(4))
+                : base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(4));
+        return {static_cast<std::uint32_t>(hash[0]), static_cast<std::uint32_t>(hash[1]),
+                static_cast<std::uint32_t>(hash[2]), static_cast<std::uint32_t>(hash[3])};
+    }
+
   private:
-    [[nodiscard]] std::uint32_t of_epoch(const packet::Key& key, std::uint64_t epoch) const {
+    // Of IPv6 all five are hashed, of IPv4 the first and the last.
+    struct Words {
+        std::uint64_t at[5];
+    };
+    [[nodiscard]] static Words words_of(const packet::Key& key, std::uint64_t epoch) {
         std::uint64_t source[2];
         std::uint64_t destination[2];
         std::memcpy(source, key.source.bytes().data(), 16);
         std::memcpy(destination, key.destination.bytes().data(), 16);
         const std::uint64_t rest =
             epoch << 32U | static_cast<std::uint64_t>(key.source_port) << 16U | key.destination_port;
-        if (!key.has(packet::key_ipv6)) {
-            // The first twelve bytes of an IPv4 address are the same for all.
-            return static_cast<std::uint32_t>(
-                base::siphash24(key_, (source[1] & ~0xffffffffULL) | destination[1] >> 32U, rest));
-        }
-        return static_cast<std::uint32_t>(
-            base::siphash24(key_, source[0], source[1], destination[0], destination[1], rest));
+        if (key.has(packet::key_ipv6)) return {{source[0], source[1], destination[0], destination[1], rest}};
+        // The first twelve bytes of an IPv4 address are the same for all.
+        return {{(source[1] & ~0xffffffffULL) | destination[1] >> 32U, 0, 0, 0, rest}};
+    }
+    [[nodiscard]] std::uint32_t of_epoch(const packet::Key& key, std::uint64_t epoch) const {
+        const Words words = words_of(key, epoch);
+        const std::uint64_t hash =
+            key.has(packet::key_ipv6)
+                ? base::siphash24(key_, words.at[0], words.at[1], words.at[2], words.at[3], words.at[4])
+                : base::siphash24(key_, words.at[0], words.at[4]);
+        return static_cast<std::uint32_t>(hash);
     }
 
     base::SipKey key_;

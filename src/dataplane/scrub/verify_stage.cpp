@@ -1,9 +1,9 @@
 // The answer's headers (RFC 791, RFC 8200, RFC 9293; drawn in packet/parser.cpp), without options.
 #include "dataplane/scrub/verify_stage.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
-#include <utility>
 
 #include "net/protocol.hpp"
 
@@ -17,52 +17,77 @@ constexpr auto tcp = static_cast<std::uint8_t>(net::IpProtocol::tcp);
 constexpr std::uint8_t answer_hop_limit = 64;
 constexpr std::uint32_t tcp_bytes = 20;
 
-void put16(std::uint8_t* at, std::uint32_t value) {
-    const std::uint16_t wire = __builtin_bswap16(static_cast<std::uint16_t>(value));
-    std::memcpy(at, &wire, 2);
+// The headers are put together in registers, in words as they lie in memory, and stored once: reading back
+// what was just stored in smaller pieces costs more than all the rest.
+constexpr std::uint64_t be16(std::uint32_t value) {
+    return __builtin_bswap16(static_cast<std::uint16_t>(value));
 }
-void put32(std::uint8_t* at, std::uint32_t value) {
-    const std::uint32_t wire = __builtin_bswap32(value);
-    std::memcpy(at, &wire, 4);
+
+std::uint64_t load64(const std::uint8_t* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, 8);
+    return word;
 }
-// Sum of the 32-bit words as they lie in memory; folded it is the one's-complement sum in memory order.
-std::uint64_t sum_words(const std::uint8_t* at, std::uint32_t bytes) {
-    std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < bytes; i += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, at + i, 4);
-        sum += word;
-    }
-    return sum;
+void store64(std::uint8_t* at, std::uint64_t word) {
+    std::memcpy(at, &word, 8);
+}
+void store32(std::uint8_t* at, std::uint64_t word) {
+    const auto low = static_cast<std::uint32_t>(word);
+    std::memcpy(at, &low, 4);
+}
+
+// One's-complement sum, in memory order: the halves of a word add up to the same modulo 2^16 − 1.
+constexpr std::uint64_t halves(std::uint64_t word) {
+    return (word & 0xffffffffU) + (word >> 32U);
 }
 // The checksum field in memory order.
-std::uint16_t fold(std::uint64_t sum) {
+constexpr std::uint64_t fold(std::uint64_t sum) {
     sum = (sum & 0xffffffffU) + (sum >> 32U);
     sum = (sum & 0xffffU) + (sum >> 16U);
     sum = (sum & 0xffffU) + (sum >> 16U);
     sum = (sum & 0xffffU) + (sum >> 16U);
-    return static_cast<std::uint16_t>(~sum);
+    return ~sum & 0xffffU;
 }
 
-// Both give the bytes of the IP header that they write, with source and destination exchanged.
+// All three give the bytes that they write; source and destination are exchanged.
 std::uint32_t write_ipv4(const packet::Key& key, std::uint8_t* ip) {
     constexpr std::uint32_t bytes = 20;
-    std::array<std::uint8_t, bytes> header{0x45, 0,    0, bytes + tcp_bytes, 0,
-                                           0,    0x40, 0, answer_hop_limit,  tcp};
-    std::memcpy(&header[12], key.destination.bytes().data() + 12, 4);
-    std::memcpy(&header[16], key.source.bytes().data() + 12, 4);
-    const std::uint16_t check = fold(sum_words(header.data(), bytes));
-    std::memcpy(&header[10], &check, 2);
-    std::memcpy(ip, header.data(), bytes);
+    // version and length, class, total length | identification, don't fragment
+    constexpr std::uint64_t first = 0x45U | be16(bytes + tcp_bytes) << 16U | be16(0x4000) << 48U;
+    constexpr std::uint64_t second = answer_hop_limit | static_cast<std::uint64_t>(tcp) << 8U;
+    const std::uint64_t from = load64(key.destination.bytes().data() + 8) >> 32U;
+    const std::uint64_t to = load64(key.source.bytes().data() + 8) >> 32U;
+    const std::uint64_t check = fold(halves(first) + second + from + to);
+    store64(ip, first);
+    store64(ip + 8, second | check << 16U | from << 32U);
+    store32(ip + 16, to);
     return bytes;
 }
 std::uint32_t write_ipv6(const packet::Key& key, std::uint8_t* ip) {
     constexpr std::uint32_t bytes = 40;
-    std::array<std::uint8_t, bytes> header{0x60, 0, 0, 0, 0, tcp_bytes, tcp, answer_hop_limit};
-    std::memcpy(&header[8], key.destination.bytes().data(), 16);
-    std::memcpy(&header[24], key.source.bytes().data(), 16);
-    std::memcpy(ip, header.data(), bytes);
+    constexpr std::uint64_t first = 0x60U | be16(tcp_bytes) << 32U | static_cast<std::uint64_t>(tcp) << 48U |
+                                    static_cast<std::uint64_t>(answer_hop_limit) << 56U;
+    store64(ip, first);
+    std::memcpy(ip + 8, key.destination.bytes().data(), 16);
+    std::memcpy(ip + 24, key.source.bytes().data(), 16);
     return bytes;
+}
+void write_ack(const packet::Key& key, std::uint32_t number, std::uint8_t* at) {
+    const std::uint64_t ports = be16(key.destination_port) | be16(key.source_port)
+                                                                 << 16U;  // then sequence number 0
+    // acknowledgement number | header words, flags, window 0
+    const std::uint64_t rest = __builtin_bswap32(number) |
+                               static_cast<std::uint64_t>((tcp_bytes / 4) << 4U) << 32U |
+                               static_cast<std::uint64_t>(flag::ack) << 40U;
+    // An IPv4 address brings ff ff along in its twelve fixed bytes, which is zero in one's complement.
+    const std::uint8_t* source = key.source.bytes().data();
+    const std::uint8_t* destination = key.destination.bytes().data();
+    const std::uint64_t sum = halves(load64(source)) + halves(load64(source + 8)) +
+                              halves(load64(destination)) + halves(load64(destination + 8)) + be16(tcp) +
+                              be16(tcp_bytes) + halves(ports) + halves(rest);
+    store64(at, ports);
+    store64(at + 8, rest);
+    store32(at + 16, fold(sum));  // checksum, urgent pointer 0
 }
 
 std::uint32_t sequence_of(const packet::Frame& frame, const packet::Key& key) {
@@ -71,96 +96,64 @@ std::uint32_t sequence_of(const packet::Frame& frame, const packet::Key& key) {
     return __builtin_bswap32(wire);
 }
 
-// What the segment of a source without a proof deserves. True: the source has just proved itself.
-bool judge_unverified(WorkerState& state, Batch& batch, std::size_t i) {
-    const packet::Key& key = batch.keys[i];
-    if (!key.has(packet::key_transport) || key.has(packet::key_fragment)) {
-        batch.drop(i, DropReason::not_verified);
-        return false;
-    }
-    const unsigned flags = key.tcp_flags & (flag::syn | flag::ack | flag::rst | flag::fin);
-    if (flags == flag::syn) {
-        if (batch.frames[i].room < packet::min_room) {
-            batch.drop(i, DropReason::syn_unverified);
-            return false;
-        }
-        answer_syn(key, state.cookies.make(key, state.now_ns), batch.frames[i]);
-        batch.verdicts[i] = model::Verdict::answer;
-        return false;
-    }
-    if ((flags & flag::rst) == 0) {
-        batch.drop(i, DropReason::not_verified);
-        return false;
-    }
-    const bool right = state.cookies.check(key, sequence_of(batch.frames[i], key), state.now_ns);
-    batch.drop(i, right ? DropReason::proof_consumed : DropReason::bad_cookie);
-    return right;
-}
-
-// Which packets' sources are looked up here or by the rate stage; their lines are on the way afterwards.
-void fetch_sources(const Program& program, WorkerState& state, Batch& batch) {
-    for (std::uint32_t n = 0; n < batch.live_count; ++n) {
-        const std::size_t i = batch.live[n];
-        const Target& target = *batch.targets[i];
-        const Profile& profile = program.profiles[target.profile];
-        const packet::Key& key = batch.keys[i];
-        batch.sources[i] = nullptr;
-        if (!profile.meter_source && !(profile.verify_tcp && key.protocol == tcp)) {
-            batch.source_hashes[i] = 0;
-            continue;
-        }
-        batch.source_hashes[i] = state.address_hash(target.serial, key.source) | 1U;
-        state.sources.prefetch(batch.source_hashes[i]);
-    }
-}
-
 }  // namespace
 
 void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& frame) {
-    std::array<std::uint8_t, 6> mac{};
-    std::memcpy(mac.data(), frame.data, 6);
-    std::memcpy(frame.data, frame.data + 6, 6);
-    std::memcpy(frame.data + 6, mac.data(), 6);
+    // The first twelve bytes are the two Ethernet addresses.
+    const std::uint64_t to_and_from = load64(frame.data);
+    std::uint32_t from_rest = 0;
+    std::memcpy(&from_rest, frame.data + 8, 4);
+    const std::uint64_t from = to_and_from >> 48U | static_cast<std::uint64_t>(from_rest) << 16U;
+    store64(frame.data, from | to_and_from << 48U);
+    store32(frame.data + 8, to_and_from >> 16U);
 
     std::uint8_t* ip = frame.data + key.l3_offset;
     const std::uint32_t ip_bytes = key.has(packet::key_ipv6) ? write_ipv6(key, ip) : write_ipv4(key, ip);
-    std::array<std::uint8_t, tcp_bytes> header{};
-    put16(&header[0], key.destination_port);
-    put16(&header[2], key.source_port);
-    put32(&header[8], cookie);
-    header[12] = (tcp_bytes / 4) << 4U;
-    header[13] = flag::ack;
-    std::uint64_t sum = sum_words(header.data(), tcp_bytes) + sum_words(key.source.bytes().data(), 16) +
-                        sum_words(key.destination.bytes().data(), 16);
-    // An IPv4 address brings ff ff along in its twelve fixed bytes, which is zero in one's complement.
-    sum += __builtin_bswap16(tcp) + __builtin_bswap16(tcp_bytes);
-    const std::uint16_t check = fold(sum);
-    std::memcpy(&header[16], &check, 2);
-    std::memcpy(ip + ip_bytes, header.data(), tcp_bytes);
+    write_ack(key, cookie, ip + ip_bytes);
     frame.length = key.l3_offset + ip_bytes + tcp_bytes;
 }
 
-void run_verify_stage(const Program& program, WorkerState& state, Batch& batch) {
-    fetch_sources(program, state, batch);
-    batch.filter_live([&](std::size_t i) {
-        const Target& target = *batch.targets[i];
-        const Profile& profile = program.profiles[target.profile];
-        if (!profile.verify_tcp || batch.keys[i].protocol != tcp) return true;
-        const std::uint64_t hash = batch.source_hashes[i];
-        Source* source = state.sources.find(hash, state.now_coarse);
-        if (source != nullptr && source->precious(state.now_coarse)) {
-            // The proof lives on as long as it is used: a connection may outlast any fixed time.
-            source->verified_until = state.now_coarse + profile.verified_for;
-            batch.sources[i] = source;
-            return true;
+void answer_syns(const Context& context) {
+    Batch& batch = context.batch;
+    WorkerState& state = context.state;
+    for (const Selection& syns : batch.syns) {
+        for (std::uint32_t n = 0; n < syns.count; n += 4) {
+            // The last group repeats its last packet.
+            std::array<const packet::Key*, 4> keys;
+            for (std::uint32_t k = 0; k < 4; ++k)
+                keys[k] = &batch.keys[syns.at[std::min(n + k, syns.count - 1)]];
+            const auto cookies = state.cookies.make4(keys, state.now_ns);
+            for (std::uint32_t k = 0; k < 4 && n + k < syns.count; ++k) {
+                const std::uint8_t i = syns.at[n + k];
+                if (batch.frames[i].room < packet::min_room) {
+                    context.drop(i, DropReason::syn_unverified);
+                    continue;
+                }
+                answer_syn(*keys[k], cookies[k], batch.frames[i]);
+                batch.verdicts[i] = model::Verdict::answer;
+                __builtin_prefetch(&state.counts.targets[batch.targets[i]->slot], 1);
+            }
         }
-        if (judge_unverified(state, batch, i)) {
-            source = state.sources.find_or_make(hash, state.now_coarse, true);
-            source->verified_until = state.now_coarse + profile.verified_for;
-            state.counts.targets[target.slot].verified_sources.add(1);
-        }
-        return false;
-    });
+    }
+}
+
+void judge_unverified(Context context, std::size_t i) {
+    Batch& batch = context.batch;
+    WorkerState& state = context.state;
+    const packet::Key& key = batch.keys[i];
+    const bool whole = key.has(packet::key_transport) && !key.has(packet::key_fragment);
+    if (!whole || (key.tcp_flags & flag::rst) == 0) {
+        context.drop(i, DropReason::not_verified);
+        return;
+    }
+    if (!state.cookies.check(key, sequence_of(batch.frames[i], key), state.now_ns)) {
+        context.drop(i, DropReason::bad_cookie);
+        return;
+    }
+    Source* source = state.sources.find_or_make(batch.source_hashes[i], state.now_coarse, true);
+    source->verified_until = state.now_coarse + batch.profiles[i]->verified_for;
+    state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
+    context.drop(i, DropReason::proof_consumed);
 }
 
 }  // namespace sluice::dataplane::scrub

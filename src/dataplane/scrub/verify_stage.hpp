@@ -19,16 +19,48 @@
 // alternatives.
 #pragma once
 
-#include "dataplane/batch.hpp"
-#include "dataplane/program.hpp"
-#include "dataplane/worker_state.hpp"
+#include "dataplane/stage.hpp"
+#include "net/protocol.hpp"
 
 namespace sluice::dataplane::scrub {
 
-void run_verify_stage(const Program& program, WorkerState& state, Batch& batch);
+// What the segment of a source without a proof deserves: a drop, or, when it is the proof, an entry.
+void judge_unverified(Context context, std::size_t i);  // by value: see run_stages
 
 // Turns a TCP packet into the bare ACK above, in place: Ethernet addresses exchanged (VLAN tags stay), IP and
-// TCP headers without options. The frame must be `packet::min_room` bytes or more.
+// TCP headers without options. The frame has room for `packet::min_room` bytes.
 void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& frame);
+
+// Answers the SYNs that VerifyStage found, four at a time.
+void answer_syns(const Context& context);
+
+struct VerifyStage {
+    static bool keep(const Context& context, std::size_t i) {
+        Batch& batch = context.batch;
+        const Profile& profile = *batch.profiles[i];
+        if (!profile.verify_tcp || batch.keys[i].protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp))
+            return true;
+        WorkerState& state = context.state;
+        Source* source = state.sources.find(batch.source_hashes[i]);
+        if (source == nullptr || !source->precious(state.now_coarse)) {
+            const packet::Key& key = batch.keys[i];
+            constexpr unsigned kind =
+                net::tcp_flag::syn | net::tcp_flag::ack | net::tcp_flag::rst | net::tcp_flag::fin;
+            constexpr unsigned whole = packet::key_transport | packet::key_fragment;
+            if ((key.tcp_flags & kind) == net::tcp_flag::syn &&
+                (key.flags & whole) == packet::key_transport) {
+                batch.syns[key.has(packet::key_ipv6) ? 1 : 0].add(i);
+                return false;
+            }
+            judge_unverified(context, i);
+            return false;
+        }
+        // The proof lives on as long as it is used: a connection may outlast any fixed time.
+        source->verified_until = state.now_coarse + profile.verified_for;
+        touch(*source, state.now_coarse);
+        batch.sources[i] = source;
+        return true;
+    }
+};
 
 }  // namespace sluice::dataplane::scrub

@@ -1,26 +1,12 @@
-#include "dataplane/forward_stage.hpp"
-
-#include <cstring>
+#include "dataplane/forward.hpp"
 
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane {
-namespace {
-
-// TTL − 1, and the header checksum kept right (RFC 1624): 0x0100 more, as one's complement has it.
-void age_ipv4(std::uint8_t* ip) {
-    --ip[8];
-    std::uint16_t check = 0;
-    std::memcpy(&check, ip + 10, 2);
-    const std::uint32_t sum = check + 0x0001U;  // 0x0100 in network order
-    check = static_cast<std::uint16_t>(sum + (sum >= 0xffffU ? 1U : 0U));
-    std::memcpy(ip + 10, &check, 2);
-}
 
 void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& frame) {
     const std::uint32_t header = way.vlan == 0 ? 14U : 18U;
-    // The new header ends where the IP header begins; longer or shorter than the old one. Room before the
-    // frame is every port's promise (packet::min_headroom).
+    // The new header ends where the IP header begins; longer or shorter than the old one.
     const std::int32_t shift = static_cast<std::int32_t>(key.l3_offset) - static_cast<std::int32_t>(header);
     frame.data += shift;
     frame.length = static_cast<std::uint32_t>(static_cast<std::int32_t>(frame.length) - shift);
@@ -39,23 +25,6 @@ void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& fr
     const std::uint16_t type = v6 ? net::ether_type::ipv6 : net::ether_type::ipv4;
     at[0] = static_cast<std::uint8_t>(type >> 8U);
     at[1] = static_cast<std::uint8_t>(type & 0xffU);
-}
-
-}  // namespace
-
-void run_forward_stage(const WayOut& way, Batch& batch) {
-    for (std::uint32_t i = 0; i < batch.size; ++i) {
-        if (batch.verdicts[i] != model::Verdict::pass) continue;
-        const packet::Key& key = batch.keys[i];
-        packet::Frame& frame = batch.frames[i];
-        std::uint8_t* ip = frame.data + key.l3_offset;
-        if (key.has(packet::key_ipv6)) {
-            --ip[7];
-        } else {
-            age_ipv4(ip);
-        }
-        if (way.rewrite) write_ethernet(way, key, frame);
-    }
 }
 
 }  // namespace sluice::dataplane

@@ -1,0 +1,57 @@
+// What a stage is: a function of an immutable program, of the worker's state and of one packet of a batch,
+//
+//     struct SomeStage {
+//         static bool keep(const Context& context, std::size_t i);   // false: judged, no later stage looks
+//         at it
+//     };
+//
+// and run_stages<A, B, C>(context) lets each live packet of the batch meet them in this order, in one pass. A
+// pass ends where the next stage needs memory that is not in the cache: its line is asked for in the one pass
+// and read in the next (docs/decisions/three-passes.md).
+#pragma once
+
+#include "dataplane/batch.hpp"
+#include "dataplane/forward.hpp"
+#include "dataplane/scrub/bogons.hpp"
+#include "dataplane/worker_state.hpp"
+
+namespace sluice::dataplane {
+
+struct Context {
+    const Program& program;
+    const scrub::Bogons& bogons;
+    const WayOut& way;
+    WorkerState& state;
+    Batch& batch;
+
+    // Always false, so that a stage may say `return context.drop(…)`.
+    bool drop(std::size_t i, model::DropReason reason, std::uint32_t rule = no_rule) const {
+        ++batch.dropped;
+        batch.verdicts[i] = model::Verdict::drop;
+        batch.reasons[i] = reason;
+        batch.rules[i] = rule;
+        if (batch.targets[i] != nullptr) {
+            // Counted when the whole batch is done; on its way until then.
+            const TargetCounts& counts = state.counts.targets[batch.targets[i]->slot];
+            __builtin_prefetch(&counts.reasons[static_cast<std::size_t>(reason)], 1);
+        }
+        return false;
+    }
+};
+
+template <class... Stages>
+void run_stages(const Context& outer) {
+    // A copy whose address nobody else has: the compiler may keep its pointers in registers.
+    Context context = outer;
+    Selection& live = context.batch.live;
+    std::uint32_t kept = 0;
+    const std::uint32_t count = live.count;
+    for (std::uint32_t n = 0; n < count; ++n) {
+        const std::uint8_t i = live.at[n];
+        live.at[kept] = i;
+        kept += (Stages::keep(context, i) && ...) ? 1 : 0;
+    }
+    live.count = kept;
+}
+
+}  // namespace sluice::dataplane
