@@ -38,6 +38,7 @@ void AggregateBook::set_policy(std::shared_ptr<const CompiledPolicy> policy) {
     tenants_ = carried_over<model::TenantId>(std::move(tenants_), old->tenants(), policy->tenants(),
                                              [](const TenantEntry& tenant) { return tenant.id; });
     policy_ = std::move(policy);
+    active_.assign(targets_.size(), 1);
 }
 
 Aggregate& AggregateBook::of(const Subject& subject) {
@@ -80,15 +81,17 @@ void AggregateBook::finish_tick(const TickTime& tick, const RateFilter& filter) 
     // Narrow targets come last, so that going backwards every target is complete before it is added.
     for (std::uint32_t i = static_cast<std::uint32_t>(targets.size()); i-- > 0;) {
         for (std::uint32_t direction : {0U, 1U}) {
+            if (active_[std::size_t{i} * 2 + direction] == 0) continue;
             Aggregate& aggregate = target(i, direction);
             if (aggregate.counts.mask == 0) continue;
             const Target& own = targets[i];
-            Aggregate& around =
-                own.parent == Target::none ? tenant(own.tenant, direction) : target(own.parent, direction);
-            around.counts.add(aggregate.counts);
+            if (own.parent == Target::none)
+                tenant(own.tenant, direction).counts.add(aggregate.counts);
+            else
+                count(own.parent, direction, aggregate.counts);
         }
     }
-    for_each([&](const Subject& subject, Aggregate& aggregate) {
+    for_each_active([&](const Subject& subject, Aggregate& aggregate) {
         finish(aggregate, rules_of(subject), tick, filter);
     });
 }
@@ -103,11 +106,14 @@ void AggregateBook::explain(std::uint32_t target, std::uint32_t direction, const
 
 void AggregateBook::clear_explained() {
     if (!std::exchange(any_explained_, false)) return;
-    for_each([](const Subject&, Aggregate& aggregate) { aggregate.explained = {}; });
+    for_each_active([](const Subject&, Aggregate& aggregate) { aggregate.explained = {}; });
 }
 
 void AggregateBook::change_long(std::uint32_t target, unsigned direction, unsigned traffic_class,
                                 std::int64_t milli_packets, std::int64_t milli_bytes, int flows) {
+    for (std::uint32_t i = target; i != Target::none; i = policy_->targets()[i].parent) {
+        wake(std::size_t{i} * 2 + direction);
+    }
     upwards(target, direction, [&](Aggregate& aggregate) {
         aggregate.long_rates.change(traffic_class, milli_packets, milli_bytes, flows);
     });

@@ -63,6 +63,23 @@ TEST(Detector, TakesAnExportersBurstsForWhatTheyAre) {
     }
 }
 
+TEST(Detector, ASlowExporterDoesNotHideWhatTheOthersReport) {
+    Simulation simulation;
+    simulation.set_policies({one_limit()});
+    // One exporter after the other sends a little, each after a long silence.
+    base::Duration taken{};
+    for (std::uint32_t tick = 0; tick < 20 && simulation.recorder.findings.empty(); ++tick) {
+        model::FlowRecord little = udp_flood(victim, 0).like;
+        little.exporter = net::Address::v4(0xcb007180U + tick);
+        little.reported_by = model::FlowSource::sflow;
+        little.packets = 100;
+        little.bytes = 50'000;
+        simulation.detector.ingest(0).add({&little, 1});
+        taken += simulation.run(milliseconds(100), {udp_flood(victim, 2.0 * limit)});
+    }
+    EXPECT_LE(taken, milliseconds(600));
+}
+
 TEST(Detector, DescribesTheAttack) {
     Simulation simulation;
     simulation.set_policies(

@@ -127,13 +127,18 @@ void Detector::Engine::collect(const TickTime& tick) {
         shard.begin_drain();
         for (auto slots = shard.next_slots(); !slots.empty(); slots = shard.next_slots()) {
             for (std::size_t i = 0; i < slots.size(); ++i) {
-                if (i + prefetch_ahead < slots.size()) hosts_.prefetch(s, slots[i + prefetch_ahead].id);
+                if (i + prefetch_ahead < slots.size()) {
+                    const DrainedSlot& ahead = slots[i + prefetch_ahead];
+                    hosts_.prefetch(s, ahead.id);
+                    aggregates_.prefetch(ahead.slot.target,
+                                         (ahead.slot.flags & HostSlot::outbound) != 0 ? 1 : 0);
+                }
                 collect_slot(s, slots[i], shard.time_base(), tick);
             }
         }
         for (const AsideRecord& record : shard.aside()) collect_aside(s, record, tick);
         for (const auto& hostless : shard.hostless()) {
-            aggregates_.target(hostless.target, hostless.direction).counts.add(hostless.counts);
+            aggregates_.count(hostless.target, hostless.direction, hostless.counts);
         }
     }
 }
@@ -151,11 +156,11 @@ void Detector::Engine::collect_slot(std::size_t shard, const DrainedSlot& draine
     slot_counts_.clear();
     for_each_class(slot.touched,
                    [&](unsigned i) { slot_counts_.add(i, slot.counts[i].packets, slot.counts[i].bytes); });
-    slot_counts_.add_circumstances(slot.sampling, slot.gap_ms,
+    slot_counts_.add_circumstances(slot.unseen_packets, slot.gathered_packet_ms,
                                    time_base + milliseconds(slot.first_offset_ms));
     const auto direction = (slot.flags & HostSlot::outbound) != 0 ? model::TrafficDirection::outbound
                                                                   : model::TrafficDirection::inbound;
-    aggregates_.target(slot.target, static_cast<std::uint32_t>(direction)).counts.add(slot_counts_);
+    aggregates_.count(slot.target, static_cast<std::uint32_t>(direction), slot_counts_);
     const std::uint32_t index = hosts_.resolve(shard, drained);
     if (index == HostBook::none) return;
     Host& host = hosts_[index];
@@ -182,7 +187,7 @@ void Detector::Engine::collect_aside(std::size_t shard, const AsideRecord& recor
         slot_counts_.clear();
         slot_counts_.add(record.traffic_class, record.packets, record.bytes);
         slot_counts_.first_at = tick.wall;
-        aggregates_.target(record.target, record.direction).counts.add(slot_counts_);
+        aggregates_.count(record.target, record.direction, slot_counts_);
         if (index != HostBook::none) hosts_[index].meter.add(slot_counts_, tick, filter_, Rate{});
     }
     if (index != HostBook::none) mark_for_judging(index);
@@ -330,6 +335,7 @@ void Detector::Engine::publish_stats(base::Instant began) {
         sum.counted += totals.counted;
         sum.losses.host_table_full += totals.losses.host_table_full;
         sum.losses.aside_full += totals.losses.aside_full;
+        sum.losses.policy_changed += totals.losses.policy_changed;
         sum.losses.evidence_skipped += totals.losses.evidence_skipped;
     }
     DetectorStats stats;
@@ -344,6 +350,7 @@ void Detector::Engine::publish_stats(base::Instant began) {
     stats.losses = {{"host_table_full", sum.losses.host_table_full + hosts_.full()},
                     {"long_flow_list_full", sum.losses.aside_full},
                     {"long_flow_limit", long_flow_limit_},
+                    {"policy_changed", sum.losses.policy_changed},
                     {"evidence_skipped", sum.losses.evidence_skipped},
                     {"watch_limit", watches_.refused()},
                     {"finding_limit", episodes_.refused()},

@@ -208,7 +208,7 @@ void Detector::Engine::advance_host_episodes(const TickTime& tick) {
 }
 
 void Detector::Engine::judge_aggregates(const TickTime& tick) {
-    aggregates_.for_each([&](const Subject& subject, Aggregate& aggregate) {
+    aggregates_.for_each_active([&](const Subject& subject, Aggregate& aggregate) {
         const RuleSet& rules = aggregates_.rules_of(subject);
         const bool idle = aggregate.watch == 0 && aggregate.episode == 0 && aggregate.long_rates.empty();
         if (idle && (rules.rules.empty() || far_below(rules, aggregate.meter.rates().sum()))) {

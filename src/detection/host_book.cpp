@@ -5,8 +5,10 @@
 namespace sluice::detection {
 namespace {
 
-// A sweep looks at so many hosts a tick, and at four times as many when room is short.
-constexpr std::uint32_t sweep_stride = 8192;
+// A sweep looks at a part of all hosts, so that each is looked at every few seconds; when room is short at
+// many more.
+constexpr std::uint32_t sweep_part = 64;
+constexpr std::uint32_t pressed_sweep = 32768;
 constexpr std::size_t release_chunk = 256;
 // When room is short, a host gives way after this long without traffic …
 constexpr base::Duration pressed_idle = std::chrono::milliseconds(200);
@@ -20,8 +22,8 @@ HostBook::HostBook(std::uint32_t capacity, const base::SipKey& key, std::vector<
         hosts_of_slots_.emplace_back(shard->max_hosts());
         slots_of_hosts_.emplace_back(capacity);
     }
-    candidates_.reserve(4 * sweep_stride);
-    releases_.reserve(4 * sweep_stride);
+    candidates_.reserve(pressed_sweep);
+    releases_.reserve(pressed_sweep);
 }
 
 std::uint32_t HostBook::find(const net::Address& address, model::TrafficDirection direction) const {
@@ -120,7 +122,7 @@ void HostBook::forget(std::uint32_t index) {
 std::size_t HostBook::sweep(base::Instant now, base::Duration idle) {
     const bool tight = pressed();
     candidates_.clear();
-    const std::uint32_t looks = std::min(made_, tight ? 4 * sweep_stride : sweep_stride);
+    const std::uint32_t looks = std::min(made_, tight ? pressed_sweep : made_ / sweep_part + 16);
     for (std::uint32_t i = 0; i < looks; ++i) {
         hand_ = hand_ + 1 >= made_ ? 0 : hand_ + 1;
         if (may_forget(hosts_[hand_], now, idle, tight)) candidates_.push_back(hand_);

@@ -29,12 +29,11 @@ struct alignas(64) HostSlot {
     net::Address address;
     std::uint32_t target;          // index in the compiled policy
     ClassMask touched;             // classes counted since the last drain
-    std::uint32_t sampling;        // highest rate since the last drain
-    std::int32_t first_offset_ms;  // beginning of the first record since then, against the drain's time
-    std::uint16_t gap_ms;          // longest interval covered since then
+    std::int32_t first_offset_ms;  // beginning of the first record since then, against Shard::time_base()
+    float unseen_packets;          // Σ packets · (sampling − 1) since then
+    float gathered_packet_ms;      // Σ packets · interval that their report covers, since then
     std::uint8_t flags;
-    std::uint8_t reserved;
-    std::uint32_t reserved2;
+    std::uint8_t reserved[3];
     std::array<SlotCount, 27> counts;  // by TrafficClass
 };
 static_assert(sizeof(HostSlot) == 256 && offsetof(HostSlot, counts) == 40);

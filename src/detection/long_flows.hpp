@@ -36,8 +36,8 @@ class LongRates {
         std::int64_t packets = 0;
         std::int64_t bytes = 0;
     };
-    std::array<Milli, class_count> classes_{};
     std::int64_t flows_ = 0;
+    std::array<Milli, class_count> classes_{};
 };
 
 // Told what to add where; the owner of the players keeps their LongRates.

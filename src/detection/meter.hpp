@@ -67,15 +67,19 @@ class Meter {
     [[nodiscard]] const Rates& rates() const { return rates_; }
     // Over about a minute without attacks.
     [[nodiscard]] const Rates& usual() const { return usual_; }
-    // One in how many packets is seen; 1 when all are.
-    [[nodiscard]] float sampling() const { return sampling_ < 1 ? 1 : sampling_; }
+    // One in how many packets is seen, on average; 1 when all are.
+    [[nodiscard]] float sampling() const {
+        const float packets = rates_.sum().packets;
+        return packets > 0 ? 1 + unseen_ / packets : 1;
+    }
     // When the present run above the usual level began, by the records' own time; the epoch when there is
     // none.
     [[nodiscard]] base::Timestamp risen_at() const { return risen_at_; }
     [[nodiscard]] base::Instant updated() const { return updated_; }
 
   private:
-    void note_rise(const TrafficCounts& counts, const TickTime& tick, base::Duration covered, Rate notable);
+    void note_rise(base::Timestamp first_at, const PacketsBytes& total, const TickTime& tick,
+                   base::Duration covered, Rate notable);
 
     // What every tick touches comes first: with a host's header it fills two cache lines.
     base::Instant updated_{};
@@ -83,7 +87,7 @@ class Meter {
     base::Instant risen_last_{};
     base::Timestamp risen_at_{};
     Rate usual_sum_;
-    float sampling_ = 0;
+    float unseen_ = 0;  // Σ packets · (sampling − 1), a second
     Rates rates_;
     Rates usual_;
 };

@@ -22,7 +22,7 @@ class MeterTest : public testing::Test {
         }
         TrafficCounts counts;
         counts.add(static_cast<unsigned>(TrafficClass::udp), packets, packets * 100);
-        counts.add_circumstances(1, gap_ms, tick_.wall - length);
+        counts.add_circumstances(0, static_cast<double>(packets) * gap_ms, tick_.wall - length);
         meter_.add(counts, tick_, filter_, {.packets = 10, .bytes = 1e9F});
         meter_.learn_usual(tick_, meter_.rates());
     }
@@ -75,6 +75,15 @@ TEST_F(MeterTest, QuietMetersForget) {
     for (int i = 0; i < 200; ++i) tick(0);
     EXPECT_EQ(meter_.rates().mask, 0U);
     EXPECT_EQ(packets(), 0);
+}
+
+TEST_F(MeterTest, AfterASilenceOfManyMinutesTheFirstTrafficIsNotYetUsual) {
+    for (int i = 0; i < 3000; ++i) tick(100);
+    tick_.now += std::chrono::minutes(10);
+    tick_.wall += std::chrono::minutes(10);
+    tick(10'000);
+    EXPECT_LT(meter_.usual().sum().packets, 1'500);
+    EXPECT_NE(meter_.risen_at(), base::Timestamp{});
 }
 
 TEST_F(MeterTest, ARiseBeginsWithItsFirstRecordAndEndsAfterASecond) {

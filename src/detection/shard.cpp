@@ -170,6 +170,14 @@ std::int32_t Shard::offset_ms(base::Timestamp at) const {
                                                               std::numeric_limits<std::int32_t>::max()));
 }
 
+inline float Shard::unseen_packets(const Work& work) {
+    return static_cast<float>(work.packets) * static_cast<float>(work.record->sampling - 1);
+}
+
+inline float Shard::gathered_packet_ms(const Work& work) {
+    return static_cast<float>(work.packets) * static_cast<float>(work.gap_ms);
+}
+
 inline void Shard::touch(HostSlot& slot, std::uint32_t id, const Work& work) {
     if (slot.touched == 0) {
         if (dirty_.empty()) time_base_ = work.record->first_at;
@@ -177,8 +185,6 @@ inline void Shard::touch(HostSlot& slot, std::uint32_t id, const Work& work) {
         slot.first_offset_ms = offset_ms(work.record->first_at);
     }
     slot.touched |= ClassMask{1} << work.traffic_class;
-    slot.sampling = std::max(slot.sampling, work.record->sampling);
-    slot.gap_ms = std::max(slot.gap_ms, work.gap_ms);
 }
 
 void Shard::count_slot(HostSlot& slot, std::uint32_t id, const Work& work) {
@@ -192,6 +198,8 @@ void Shard::count_slot(HostSlot& slot, std::uint32_t id, const Work& work) {
         if (((packets | bytes) >> 32U) == 0) {
             count.packets = static_cast<std::uint32_t>(packets);
             count.bytes = static_cast<std::uint32_t>(bytes);
+            slot.unseen_packets += unseen_packets(work);
+            slot.gathered_packet_ms += gathered_packet_ms(work);
         } else {
             put_aside(id, slot.target, work, 0);
         }
@@ -212,7 +220,7 @@ void Shard::count_hostless(std::uint32_t target, const Work& work) {
         }
         TrafficCounts& counts = hostless_[at - 1].counts;
         counts.add(work.traffic_class, work.packets, work.bytes);
-        counts.add_circumstances(work.record->sampling, work.gap_ms, work.record->first_at);
+        counts.add_circumstances(unseen_packets(work), gathered_packet_ms(work), work.record->first_at);
     }
     if (suspicions_[by_direction(target, work.direction)].watched) {
         keep_evidence(AddressIndex::none, target, work);
@@ -275,8 +283,7 @@ std::span<const DrainedSlot> Shard::next_slots() {
             slot.counts[c] = {};
         });
         slot.touched = 0;
-        slot.sampling = 0;
-        slot.gap_ms = 0;
+        slot.unseen_packets = slot.gathered_packet_ms = 0;
         slot.flags &= static_cast<std::uint8_t>(~HostSlot::fresh);
     }
     return chunk_;
@@ -286,8 +293,9 @@ void Shard::set_policy(std::shared_ptr<const CompiledPolicy> policy, std::vector
     const std::lock_guard lock(mutex_);
     policy_ = std::move(policy);
     suspicions_ = std::move(suspicions);
-    // What came in since the drain is lost to the prefixes' counters (some microseconds of traffic); hosts
-    // keep theirs.
+    // Slots keep what came in since the drain. What stands in lists was for targets that are no more; it is
+    // some microseconds of traffic.
+    totals_.losses.policy_changed += aside_.size() + hostless_.size();
     aside_.clear();
     evidence_.clear();
     hostless_.clear();

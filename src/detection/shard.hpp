@@ -52,6 +52,7 @@ struct DrainedSlot {
 struct ShardLosses {
     std::uint64_t host_table_full = 0;   // records counted for their prefix only
     std::uint64_t aside_full = 0;        // records of long flows, or too large for a counter: not counted
+    std::uint64_t policy_changed = 0;    // entries for targets that went away with the policy
     std::uint64_t evidence_skipped = 0;  // records of suspects beyond what is looked at
 };
 
@@ -142,6 +143,8 @@ class Shard {
     void put_aside(std::uint32_t slot, std::uint32_t target, const Work& work, std::uint32_t duration_ms);
     void keep_evidence(std::uint32_t slot, std::uint32_t target, const Work& work);
     void touch(HostSlot& slot, std::uint32_t id, const Work& work);
+    static float unseen_packets(const Work& work);
+    static float gathered_packet_ms(const Work& work);
     [[nodiscard]] std::int32_t offset_ms(base::Timestamp at) const;
     void free_slot(std::uint32_t id);
 

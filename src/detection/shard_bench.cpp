@@ -10,14 +10,17 @@
 namespace sluice::detection {
 namespace {
 
-// Records as a router sends them: random remote ends, destinations over `hosts` addresses, 28 a datagram.
-std::vector<model::FlowRecord> records_to(std::uint32_t hosts, base::SeededRandom& random) {
+// Records as a router sends them: random remote ends, destinations over `hosts` addresses, evenly over the
+// prefixes.
+std::vector<model::FlowRecord> records_to(std::uint32_t hosts, std::uint32_t prefixes,
+                                          base::SeededRandom& random) {
+    const std::uint32_t stride = std::max(1U, prefixes * 256 / hosts);
     std::vector<model::FlowRecord> records(1U << 16U);
     for (auto& record : records) {
         record.source =
             net::Address::v4(0x0b000000U + static_cast<std::uint32_t>(random.next() % 0xb0000000U));
         record.destination =
-            net::Address::v4(0x0a0a0000U | static_cast<std::uint32_t>(random.next() % hosts));
+            net::Address::v4(0x0a000000U + static_cast<std::uint32_t>(random.next() % hosts) * stride);
         record.exporter = net::Address::v4(0x7f000001);
         record.packets = 1 + random.next() % 20;
         record.bytes = record.packets * 500;
@@ -38,10 +41,14 @@ void count(benchmark::State& state) {
     base::SeededRandom random(1);
     Recorder recorder;
     Detector detector({}, {clock, random, recorder, recorder});
-    auto wanted = policy(1, "10.10.0.0/16", {packets_threshold("flood", 4'000'000'000)});
+    const auto prefixes = static_cast<std::uint32_t>(state.range(2));
+    auto wanted = policy(1, "10.0.0.0/24", {packets_threshold("flood", 4'000'000'000)});
+    for (std::uint32_t i = 1; i < prefixes; ++i) {
+        wanted.targets.push_back({net::Prefix::of(net::Address::v4(0x0a000000U + i * 256), 24), 0});
+    }
     detector.set_policies({wanted}, 1);
     detector.tick();
-    const auto records = records_to(static_cast<std::uint32_t>(state.range(0)), random);
+    const auto records = records_to(static_cast<std::uint32_t>(state.range(0)), prefixes, random);
     const auto a_tick = static_cast<std::size_t>(state.range(1));
     std::size_t at = 0;
     std::size_t since_tick = 0;
@@ -62,12 +69,13 @@ void count(benchmark::State& state) {
     state.counters["hosts"] = static_cast<double>(detector.stats().hosts);
 }
 BENCHMARK(count)
-    ->ArgNames({"hosts", "records_a_tick"})
-    ->Args({16'384, 0})
-    ->Args({16'384, 100'000})
-    ->Args({16'384, 400'000})
-    ->Args({65'536, 100'000})
-    ->Args({1, 100'000});
+    ->ArgNames({"hosts", "records_a_tick", "prefixes"})
+    ->Args({16'384, 0, 256})
+    ->Args({16'384, 100'000, 256})
+    ->Args({16'384, 400'000, 256})
+    ->Args({65'536, 100'000, 256})
+    ->Args({65'536, 100'000, 10'000})
+    ->Args({1, 100'000, 1});
 
 }  // namespace
 }  // namespace sluice::detection

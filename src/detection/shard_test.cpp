@@ -114,8 +114,8 @@ TEST_F(ShardTest, KeepsTheFirstRecordsTimeTheSamplingAndTheGap) {
     shard_.begin_drain();
     const auto slots = shard_.next_slots();
     ASSERT_EQ(slots.size(), 1U);
-    EXPECT_EQ(slots[0].slot.sampling, 64U);
-    EXPECT_EQ(slots[0].slot.gap_ms, 410);
+    EXPECT_EQ(slots[0].slot.unseen_packets, 64 * 63 + 8 * 7);
+    EXPECT_EQ(slots[0].slot.gathered_packet_ms, (64 + 8) * 410);
     EXPECT_EQ(shard_.time_base() + milliseconds(slots[0].slot.first_offset_ms),
               base::Timestamp(seconds(1'000'000)));
 }

@@ -23,11 +23,11 @@ inline void for_each_class(ClassMask mask, Visit visit) {
 }
 
 struct TrafficCounts {
-    std::array<PacketsBytes, class_count> classes{};
-    ClassMask mask = 0;          // classes that are not zero
-    std::uint32_t sampling = 1;  // the highest rate among the records
-    std::uint32_t gap_ms = 0;    // the longest interval that the records cover (exporter_rhythm.hpp)
+    ClassMask mask = 0;             // classes that are not zero
+    double unseen_packets = 0;      // Σ packets · (sampling − 1): what the error of sampling comes from
+    double gathered_packet_ms = 0;  // Σ packets · interval that their report covers (exporter_rhythm.hpp)
     base::Timestamp first_at = base::Timestamp::max();  // the earliest record's beginning
+    std::array<PacketsBytes, class_count> classes{};
 
     void add(unsigned traffic_class, std::uint64_t packets, std::uint64_t bytes) {
         classes[traffic_class].packets += packets;
@@ -40,11 +40,11 @@ struct TrafficCounts {
             classes[i].bytes += other.classes[i].bytes;
         });
         mask |= other.mask;
-        add_circumstances(other.sampling, other.gap_ms, other.first_at);
+        add_circumstances(other.unseen_packets, other.gathered_packet_ms, other.first_at);
     }
-    void add_circumstances(std::uint32_t rate, std::uint32_t gap, base::Timestamp first) {
-        sampling = std::max(sampling, rate);
-        gap_ms = std::max(gap_ms, gap);
+    void add_circumstances(double unseen, double gathered, base::Timestamp first) {
+        unseen_packets += unseen;
+        gathered_packet_ms += gathered;
         first_at = std::min(first_at, first);
     }
     [[nodiscard]] PacketsBytes total() const {
@@ -58,8 +58,7 @@ struct TrafficCounts {
     void clear() {
         for_each_class(mask, [&](unsigned i) { classes[i] = {}; });
         mask = 0;
-        sampling = 1;
-        gap_ms = 0;
+        unseen_packets = gathered_packet_ms = 0;
         first_at = base::Timestamp::max();
     }
 };
