@@ -19,15 +19,17 @@ TIMEOUT_S = 6.0
 IPV6_SHARE = 3  # every third request
 
 
-async def fetch(customer, family, source):
-    """None when the customer's page came, else the reason in a word or two."""
+async def fetch(customer, family, source, progress):
+    """None when the customer's page came, else the reason in a word or two. progress: how far it came, for the record."""
     connection = socket.socket(family, socket.SOCK_STREAM)
     connection.setblocking(False)
     writer = None
     try:
         connection.bind((source, 0))
+        progress["from"] = "{}:{}".format(*connection.getsockname()[:2])
         target = customer.web4 if family == socket.AF_INET else customer.web6
         await asyncio.get_running_loop().sock_connect(connection, (target, 80))
+        progress["connected_ms"] = round((time.monotonic() - progress["began"]) * 1000, 1)
         reader, writer = await asyncio.open_connection(sock=connection)
         writer.write(f"GET / HTTP/1.1\r\nHost: www.{customer.name}.example\r\nConnection: close\r\n\r\n".encode())
         answer = await reader.read(-1)
@@ -42,15 +44,18 @@ async def request(customer, number, out):
     family = socket.AF_INET6 if number % IPV6_SHARE == 0 else socket.AF_INET
     sources = CLIENT_ADDRESSES6 if family == socket.AF_INET6 else CLIENT_ADDRESSES4
     began = time.monotonic()
+    progress = {"began": began}
     try:
-        problem = await asyncio.wait_for(fetch(customer, family, sources[number % len(sources)]), TIMEOUT_S)
+        problem = await asyncio.wait_for(fetch(customer, family, sources[number % len(sources)], progress), TIMEOUT_S)
     except asyncio.TimeoutError:
         problem = "no answer in time"
     except OSError as error:
         problem = error.strerror or str(error)
     record = {"t": round(began, 6), "customer": customer.name, "ipv": 6 if family == socket.AF_INET6 else 4,
               "ok": problem is None, "ms": round((time.monotonic() - began) * 1000, 1)}
-    out.write(json.dumps(record | ({"problem": problem} if problem else {})) + "\n")
+    if problem:
+        record |= {"problem": problem, "from": progress.get("from"), "connected_ms": progress.get("connected_ms")}
+    out.write(json.dumps(record) + "\n")
 
 
 async def visit(customer, per_s, offset_s, out):

@@ -61,3 +61,9 @@ def read(ns):
     """name -> packets"""
     listing = json.loads(namespaces.run_in(ns, ["nft", "-j", "list", "counters"]))
     return {entry["counter"]["name"]: entry["counter"]["packets"] for entry in listing["nftables"] if "counter" in entry}
+
+
+def link_drops(ns, interface):
+    """Packets that a link did not take when they were sent on it: its queue in front of an XDP program is short."""
+    link = json.loads(namespaces.run_in(ns, ["ip", "-j", "-s", "link", "show", "dev", interface]))[0]
+    return link["stats64"]["tx"]["dropped"]

@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from addresses import ACME, CLEAN, CUSTOMERS, INET
+from addresses import ACME, CLEAN, CUSTOMERS, DIRTY, INET
 from attackers import KINDS, Attack
 import clients
 from controller import NotReachable, monotonic_of
@@ -235,9 +235,11 @@ class Story:
         before = [r for r in records if r["customer"] == ACME.name and r["t"] >= self.start and r["t"] < self.diverted_at]
         note(f"acme's requests between first attack packet and diversion: {len(before)}, lost {sum(not r['ok'] for r in before)}")
         for record in lost[:5]:
-            note(f"lost after: {record['t'] - self.start:.3f} s IPv{record['ipv']} {record['ms']} ms {record.get('problem')}")
+            note(f"lost after: {record['t'] - self.start:.3f} s from {record['from']}, connected after {record['connected_ms']} ms, "
+                 f"{record['problem']} after {record['ms']} ms")
         for entry in (self.incident or {}).get("timeline", []):
             note(f"incident: {monotonic_of(entry['at']) - self.start:8.3f} s {entry['kind']}: {entry['text']}")
+        note(f"packets that found no room on their way into the guard: {counters.link_drops(self.box.ns('edge'), DIRTY.a.name)}")
         edge = counters.read(self.box.ns("edge"))
         note("edge: " + ", ".join(f"{name} {value}" for name, value in edge.items()))
 
