@@ -8,7 +8,9 @@
 
 #include "base/clock.hpp"
 #include "model/attack_vector.hpp"
+#include "model/firewall.hpp"
 #include "model/ids.hpp"
+#include "model/rate_limit.hpp"
 #include "net/prefix.hpp"
 
 namespace sluice::model {
@@ -31,13 +33,6 @@ struct PacketFilter {
     base::Timestamp expires_at{};  // epoch: never
 
     bool operator==(const PacketFilter&) const = default;
-};
-
-struct RateLimit {
-    std::uint64_t packets_per_s = 0;  // 0: no limit
-    std::uint64_t bits_per_s = 0;     // 0: no limit
-
-    bool operator==(const RateLimit&) const = default;
 };
 
 // How one target is scrubbed.
@@ -68,6 +63,7 @@ struct TenantProgram {
     std::vector<net::Prefix> prefixes;  // all of the tenant's
     std::vector<ScrubTarget> targets;   // more specific wins; a prefix without a target is only forwarded
     std::vector<PacketFilter> filters;
+    FirewallProgram firewall;
 };
 
 }  // namespace sluice::model
