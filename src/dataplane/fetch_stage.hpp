@@ -15,8 +15,8 @@ struct FetchStage {
         const packet::Key& key = batch.keys[i];
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.sources[i] = nullptr;
-        const bool verify =
-            profile.verify_tcp && key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
+        const bool verify = profile.verify_tcp != model::TcpVerification::off &&
+                            key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
         if (profile.meter_source || verify) batch.wanted_sources[family].add(i);
         if (profile.wide) batch.wanted_destinations[family].add(i);
         __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);

@@ -186,7 +186,7 @@ std::vector<model::TenantProgram> programs() {
             model::ScrubTarget target;
             target.prefix = net::Prefix::host(target_address(static_cast<std::uint32_t>(i), tenant % 2 != 0));
             target.mitigation = model::MitigationId(i + 1);
-            target.profile.verify_tcp = true;
+            target.profile.verify_tcp = model::TcpVerification::all;
             target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp,
                                          model::AttackVector::ssdp, model::AttackVector::cldap,
                                          model::AttackVector::memcached};

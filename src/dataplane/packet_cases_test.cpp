@@ -142,8 +142,9 @@ class Runner {
         target.prefix = prefix(words.at(1));
         target.mitigation = model::MitigationId(10 + program.targets.size());
         for (std::size_t i = 2; i < words.size(); ++i) {
-            if (words[i] == "verify-tcp") {
-                target.profile.verify_tcp = true;
+            if (words[i] == "verify-tcp" || words[i] == "verify-syn") {
+                target.profile.verify_tcp =
+                    words[i] == "verify-syn" ? model::TcpVerification::syn : model::TcpVerification::all;
                 if (i + 1 < words.size() && std::isdigit(words[i + 1][0]) != 0) {
                     target.profile.verified_for_s = static_cast<std::uint32_t>(std::stoul(words[++i]));
                 }
@@ -163,7 +164,12 @@ class Runner {
                 i += 2;
             }
         }
-        program.targets.push_back(target);
+        const auto known = std::ranges::find(program.targets, target.prefix, &model::ScrubTarget::prefix);
+        if (known == program.targets.end()) {
+            program.targets.push_back(target);
+        } else {
+            known->profile = target.profile;
+        }
     }
 
     static std::pair<std::uint16_t, std::uint16_t> range(const std::string& text) {

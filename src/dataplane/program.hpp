@@ -21,7 +21,7 @@ namespace sluice::dataplane {
 struct Profile {
     bool drop_invalid = false;
     bool drop_fragments = false;
-    bool verify_tcp = false;
+    model::TcpVerification verify_tcp = model::TcpVerification::off;
     bool meter_source = false;       // source has a limit
     bool meter_destination = false;  // target, fragment, ICMP or UDP have one
     bool wide = false;               // the target is more than one address: each has meters of its own

@@ -37,7 +37,7 @@ base::Status check_target(const model::TenantProgram& program, const model::Scru
                     "'" + std::string(model::to_string(vector)) + "' is no reflection over UDP", at,
                     "name a vector with a source port (dns, ntp, …) or 'fragment'");
     }
-    if (target.profile.verify_tcp && target.profile.verified_for_s == 0) {
+    if (target.profile.verify_tcp != model::TcpVerification::off && target.profile.verified_for_s == 0) {
         return fail(ErrorCode::invalid_argument, "a proof that lives 0 seconds never lets anybody in", at,
                     "set verified_for_s to at least 1");
     }
@@ -156,7 +156,8 @@ Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers)
     Profile out;
     out.drop_invalid = from.drop_invalid;
     out.verify_tcp = from.verify_tcp;
-    out.verified_for = from.verify_tcp ? coarse_duration(from.verified_for_s) : 0;
+    out.verified_for =
+        from.verify_tcp == model::TcpVerification::off ? 0 : coarse_duration(from.verified_for_s);
     for (const model::AttackVector vector : from.reflection) {
         if (vector == model::AttackVector::fragment) {
             out.drop_fragments = true;

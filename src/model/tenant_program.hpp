@@ -35,19 +35,28 @@ struct PacketFilter {
     bool operator==(const PacketFilter&) const = default;
 };
 
+// Which TCP senders must show that their address is real before they reach the target.
+enum class TcpVerification : std::uint8_t {
+    off,
+    syn,  // those of SYNs: what belongs to connections that were open before the diversion goes on
+    all,  // everybody: against floods of segments that look like those of open connections
+};
+
 // How one target is scrubbed.
 struct ScrubProfile {
     bool drop_invalid = true;
     // UDP from these services' ports is dropped. AttackVector::fragment here drops every fragment: a
     // reflector's large answers arrive in pieces, of which only the first has ports.
     std::vector<AttackVector> reflection;
-    bool verify_tcp = false;             // SYN cookies; unverified segments (SYN-ACK, RST, data) are dropped
+    TcpVerification verify_tcp = TcpVerification::off;
     std::uint32_t verified_for_s = 300;  // life time of a proof
     RateLimit source_limit;              // each source
     RateLimit target_limit;              // each destination address
     RateLimit fragment_limit;            // each destination address
     RateLimit icmp_limit;                // each destination address; ICMP errors count, too
     RateLimit udp_limit;                 // each destination address
+
+    bool operator==(const ScrubProfile&) const = default;
 };
 
 // A diverted target: the traffic to it comes through the gateway.
@@ -55,6 +64,8 @@ struct ScrubTarget {
     net::Prefix prefix;
     MitigationId mitigation;  // whose counters these are
     ScrubProfile profile;
+
+    bool operator==(const ScrubTarget&) const = default;
 };
 
 struct TenantProgram {

@@ -14,6 +14,7 @@ using model::Countermeasure;
 using model::CountScope;
 using model::OfferedService;
 using model::PacketFilter;
+using model::TcpVerification;
 using Vectors = std::vector<AttackVector>;
 
 constexpr std::uint8_t udp_protocol = 17;
@@ -32,11 +33,11 @@ bool is_unknown(const Vectors& vectors) {
                        [](AttackVector vector) { return vector == AttackVector::total; });
 }
 
-bool is_tcp_attack(const Vectors& vectors) {
+// More of TCP than SYNs.
+bool is_segment_attack(const Vectors& vectors) {
     return std::any_of(vectors.begin(), vectors.end(), [](AttackVector vector) {
-        return vector == AttackVector::tcp_syn || vector == AttackVector::tcp_syn_ack ||
-               vector == AttackVector::tcp_ack || vector == AttackVector::tcp_rst_fin ||
-               vector == AttackVector::tcp_null;
+        return vector == AttackVector::tcp_syn_ack || vector == AttackVector::tcp_ack ||
+               vector == AttackVector::tcp_rst_fin || vector == AttackVector::tcp_null;
     });
 }
 
@@ -106,13 +107,20 @@ void drop_unoffered_protocols(const EffectiveProfile& profile, const net::Prefix
     }
 }
 
+// Floods of segments that look like those of open connections cost these connections their flow until their
+// senders have proved themselves; no other attack does.
+TcpVerification tcp_verification(Countermeasure wanted, const Vectors& vectors) {
+    if (wanted == Countermeasure::never) return TcpVerification::off;
+    if (is_segment_attack(vectors) || is_unknown(vectors)) return TcpVerification::all;
+    const bool needed = wanted == Countermeasure::always || has(vectors, AttackVector::tcp_syn);
+    return needed ? TcpVerification::syn : TcpVerification::off;
+}
+
 model::ScrubProfile scrub_profile(const EffectiveProfile& profile, const Vectors& vectors) {
     model::ScrubProfile scrub;
     scrub.drop_invalid = profile.drop_invalid;
     scrub.verified_for_s = profile.verified_for_s;
-    scrub.verify_tcp =
-        profile.verify_tcp == Countermeasure::always ||
-        (profile.verify_tcp == Countermeasure::on_attack && (is_tcp_attack(vectors) || is_unknown(vectors)));
+    scrub.verify_tcp = tcp_verification(profile.verify_tcp, vectors);
     scrub.reflection = profile.reflection;
     for (const AttackVector vector : profile.reflection_on_attack) {
         if (has(vectors, vector) && !has(scrub.reflection, vector)) scrub.reflection.push_back(vector);

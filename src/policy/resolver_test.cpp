@@ -10,6 +10,7 @@ namespace sluice::policy {
 namespace {
 
 using enum model::AttackVector;
+using model::TcpVerification;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::Field;
@@ -67,7 +68,7 @@ TEST(ResolveProgram, ASynFloodIsMetByVerification) {
     const auto syn = program(web, {tcp_syn});
     ASSERT_EQ(syn.targets.size(), 1U);
     EXPECT_EQ(syn.targets[0].mitigation, model::MitigationId(3));
-    EXPECT_TRUE(syn.targets[0].profile.verify_tcp);
+    EXPECT_EQ(syn.targets[0].profile.verify_tcp, TcpVerification::syn) << "open connections go on";
     EXPECT_EQ(syn.targets[0].profile.udp_limit.packets_per_s, 0U) << "QUIC is not to blame";
     EXPECT_THAT(syn.targets[0].profile.reflection, Not(Contains(dns)))
         << "the server's own questions are answered";
@@ -75,9 +76,19 @@ TEST(ResolveProgram, ASynFloodIsMetByVerification) {
     EXPECT_EQ(syn.prefixes, std::vector{prefix("192.0.2.0/24")});
 }
 
+TEST(ResolveProgram, SegmentsOfNoConnectionAreMetByVerificationOfAll) {
+    for (const auto vector : {tcp_ack, tcp_syn_ack, tcp_rst_fin, tcp_null}) {
+        EXPECT_EQ(program(web, {tcp_syn, vector}).targets[0].profile.verify_tcp, TcpVerification::all);
+    }
+    const auto always =
+        program("tenants: [{slug: a, prefixes: [192.0.2.0/24], protection: {verify_tcp: always}}]", {dns});
+    EXPECT_EQ(always.targets[0].profile.verify_tcp, TcpVerification::syn);
+}
+
 TEST(ResolveProgram, ReflectionIsMetByItsPortAndFragments) {
     const auto reflected = program(web, {dns, fragment});
-    EXPECT_FALSE(reflected.targets[0].profile.verify_tcp) << "nobody pays for what does not happen";
+    EXPECT_EQ(reflected.targets[0].profile.verify_tcp, TcpVerification::off)
+        << "nobody pays for what does not happen";
     EXPECT_THAT(reflected.targets[0].profile.reflection, Contains(dns));
     EXPECT_THAT(reflected.targets[0].profile.reflection, Contains(fragment));
     EXPECT_THAT(reflected.targets[0].profile.reflection, Contains(memcached)) << "never of use";
@@ -122,10 +133,11 @@ TEST(ResolveProgram, OtherProtocolsAreDroppedUnlessOffered) {
 TEST(ResolveProgram, AnUnknownAttackGetsEverything) {
     for (const auto& vectors : {std::vector<model::AttackVector>{}, std::vector{total}}) {
         const auto unknown = program(web, vectors);
-        EXPECT_TRUE(unknown.targets[0].profile.verify_tcp);
+        EXPECT_EQ(unknown.targets[0].profile.verify_tcp, TcpVerification::all);
         EXPECT_GT(unknown.targets[0].profile.udp_limit.packets_per_s, 0U);
     }
-    EXPECT_FALSE(program(web, {total, icmp}).targets[0].profile.verify_tcp) << "a kind stands out";
+    EXPECT_EQ(program(web, {total, icmp}).targets[0].profile.verify_tcp, TcpVerification::off)
+        << "a kind stands out";
 }
 
 TEST(ResolveProgram, TheTenantsOwnValuesCount) {
@@ -134,7 +146,7 @@ TEST(ResolveProgram, TheTenantsOwnValuesCount) {
         "reflection: [ntp], "
         "source_limit: {}}, filters: [{name: x, action: drop, protocol: gre}]}]",
         {tcp_syn});
-    EXPECT_FALSE(own.targets[0].profile.verify_tcp);
+    EXPECT_EQ(own.targets[0].profile.verify_tcp, TcpVerification::off);
     EXPECT_EQ(own.targets[0].profile.reflection, std::vector{ntp});
     EXPECT_EQ(own.targets[0].profile.source_limit.packets_per_s, 0U) << "an empty limit is none";
     ASSERT_EQ(own.filters.size(), 1U);

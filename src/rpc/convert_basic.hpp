@@ -34,6 +34,10 @@ inline constexpr NameTable<model::FlowSource, 5> flow_sources{{{model::FlowSourc
                                                                {model::FlowSource::packet, "packet"}}};
 inline constexpr NameTable<model::FilterAction, 2> filter_actions{
     {{model::FilterAction::drop, "drop"}, {model::FilterAction::pass, "pass"}}};
+inline constexpr NameTable<model::TcpVerification, 3> tcp_verifications{
+    {{model::TcpVerification::off, "off"},
+     {model::TcpVerification::syn, "syn"},
+     {model::TcpVerification::all, "all"}}};
 
 template <class Enum, std::size_t Count>
 [[nodiscard]] std::string name_of(Enum value, const NameTable<Enum, Count>& table) {

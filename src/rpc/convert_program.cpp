@@ -30,11 +30,13 @@ void to_message(const model::ScrubTarget& target, link::v1::ScrubTarget& out) {
     for (const auto vector : target.profile.reflection) {
         profile.add_reflection(std::string(model::to_string(vector)));
     }
-    profile.set_verify_tcp(target.profile.verify_tcp);
+    profile.set_verify_tcp(name_of(target.profile.verify_tcp, tcp_verifications));
     profile.set_verified_for_s(target.profile.verified_for_s);
     to_message(target.profile.source_limit, *profile.mutable_source_limit());
     to_message(target.profile.target_limit, *profile.mutable_target_limit());
     to_message(target.profile.fragment_limit, *profile.mutable_fragment_limit());
+    to_message(target.profile.icmp_limit, *profile.mutable_icmp_limit());
+    to_message(target.profile.udp_limit, *profile.mutable_udp_limit());
 }
 
 model::ScrubTarget to_target(FieldReader& read, const link::v1::ScrubTarget& in) {
@@ -52,11 +54,14 @@ model::ScrubTarget to_target(FieldReader& read, const link::v1::ScrubTarget& in)
             target.profile.reflection.push_back(vector.value_or(model::AttackVector::total));
         }
     }
-    target.profile.verify_tcp = profile.verify_tcp();
+    target.profile.verify_tcp =
+        read.named(profile.verify_tcp(), tcp_verifications, "targets.profile.verify_tcp");
     target.profile.verified_for_s = profile.verified_for_s();
     target.profile.source_limit = to_limit(profile.source_limit());
     target.profile.target_limit = to_limit(profile.target_limit());
     target.profile.fragment_limit = to_limit(profile.fragment_limit());
+    target.profile.icmp_limit = to_limit(profile.icmp_limit());
+    target.profile.udp_limit = to_limit(profile.udp_limit());
     return target;
 }
 

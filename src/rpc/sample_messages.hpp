@@ -118,11 +118,13 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     target.mitigation = model::MitigationId(31);
     target.profile.drop_invalid = false;
     target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp};
-    target.profile.verify_tcp = true;
+    target.profile.verify_tcp = model::TcpVerification::syn;
     target.profile.verified_for_s = 60;
     target.profile.source_limit = {100, 200};
     target.profile.target_limit = {300, 400};
     target.profile.fragment_limit = {500, 600};
+    target.profile.icmp_limit = {700, 800};
+    target.profile.udp_limit = {900, 1000};
     model::PacketFilter filter;
     filter.name = "no-telnet";
     filter.action = model::FilterAction::pass;

@@ -162,7 +162,7 @@ class GatewayVeth : public ::testing::TestWithParam<const char*> {
         program.prefixes = {net::Prefix::parse("203.0.113.0/24").value(),
                             net::Prefix::parse("2001:db8:3::/48").value()};
         model::ScrubProfile profile;
-        profile.verify_tcp = verify;
+        profile.verify_tcp = verify ? model::TcpVerification::all : model::TcpVerification::off;
         for (const char* server : {OneWayPath::server4, OneWayPath::server6}) {
             program.targets.push_back({net::Prefix::parse(server).value(), model::MitigationId(1), profile});
         }

@@ -137,23 +137,23 @@ void answer_syns(const Context& context) {
     }
 }
 
-void judge_unverified(Context context, std::size_t i) {
+bool judge_unverified(Context context, std::size_t i) {
     Batch& batch = context.batch;
     WorkerState& state = context.state;
     const packet::Key& key = batch.keys[i];
+    // A SYN that is no plain one (in pieces, with other flags) can not be answered, and opens a connection.
+    const bool passes = batch.profiles[i]->verify_tcp == model::TcpVerification::syn &&
+                        (key.tcp_flags & (flag::syn | flag::ack)) != flag::syn;
     const bool whole = key.has(packet::key_transport) && !key.has(packet::key_fragment);
-    if (!whole || (key.tcp_flags & flag::rst) == 0) {
-        context.drop(i, DropReason::not_verified);
-        return;
-    }
+    if (!whole || (key.tcp_flags & flag::rst) == 0)
+        return passes || context.drop(i, DropReason::not_verified);
     if (!state.cookies.check(key, sequence_of(batch.frames[i], key), state.now_ns)) {
-        context.drop(i, DropReason::bad_cookie);
-        return;
+        return passes || context.drop(i, DropReason::bad_cookie);
     }
     Source* source = state.sources.find_or_make(batch.source_hashes[i], state.now_coarse, true);
     source->verified_until = state.now_coarse + batch.profiles[i]->verified_for;
     state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
-    context.drop(i, DropReason::proof_consumed);
+    return context.drop(i, DropReason::proof_consumed);
 }
 
 }  // namespace sluice::dataplane::scrub

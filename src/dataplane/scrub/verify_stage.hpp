@@ -1,6 +1,6 @@
-// TCP senders must show that their address is real before anything is remembered of them and before a segment
-// of theirs reaches the target. The target's own answers do not pass the gateway, so no connection is
-// spliced:
+// TCP senders must show that their address is real before anything is remembered of them and before a SYN of
+// theirs (at level `all`: any segment) reaches the target. The target's own answers do not pass the gateway,
+// so no connection is spliced:
 //
 //   client                       gateway                      target
 //     │ SYN seq=x                   │                            │
@@ -24,8 +24,9 @@
 
 namespace sluice::dataplane::scrub {
 
-// What the segment of a source without a proof deserves: a drop, or, when it is the proof, an entry.
-void judge_unverified(Context context, std::size_t i);  // by value: see run_stages
+// What the segment of a source without a proof deserves: to pass (true), a drop, or, when it is the proof, an
+// entry.
+[[nodiscard]] bool judge_unverified(Context context, std::size_t i);  // by value: see run_stages
 
 // Turns a TCP packet into the bare ACK above, in place: Ethernet addresses exchanged (VLAN tags stay), IP and
 // TCP headers without options. The frame has room for `packet::min_room` bytes.
@@ -38,8 +39,10 @@ struct VerifyStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Profile& profile = *batch.profiles[i];
-        if (!profile.verify_tcp || batch.keys[i].protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp))
+        if (profile.verify_tcp == model::TcpVerification::off ||
+            batch.keys[i].protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
             return true;
+        }
         WorkerState& state = context.state;
         Source* source = state.sources.find(batch.source_hashes[i]);
         if (source == nullptr || !source->precious(state.now_coarse)) {
@@ -52,8 +55,7 @@ struct VerifyStage {
                 batch.syns[key.has(packet::key_ipv6) ? 1 : 0].add(i);
                 return false;
             }
-            judge_unverified(context, i);
-            return false;
+            return judge_unverified(context, i);
         }
         // The proof lives on as long as it is used: a connection may outlast any fixed time.
         source->verified_until = state.now_coarse + profile.verified_for;
