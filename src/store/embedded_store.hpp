@@ -48,8 +48,8 @@ struct StoreHealth {
 
 class EmbeddedStore {
   public:
-    // Errors: io, corrupt (the state is damaged), conflict (another process, or a newer Sluice), exhausted.
-    // Damaged traffic series are set aside, and told by notes().
+    // Errors: io, corrupt (the state is damaged), conflict (another process, or a newer Sluice), unavailable
+    // (no room). Damaged traffic series are set aside, and told by notes().
     [[nodiscard]] static base::Result<std::unique_ptr<EmbeddedStore>> open(const EmbeddedStoreConfig& config);
     ~EmbeddedStore();
 

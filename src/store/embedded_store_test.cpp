@@ -101,10 +101,10 @@ TEST_F(EmbeddedStoreTest, AFullDiskIsNamedAndLosesNothing) {
             base::Result<model::Event> last;
             while ((last = store->events().append(event)) && acknowledged < 10'000) ++acknowledged;
             ASSERT_FALSE(last.has_value());
-            EXPECT_EQ(last.error().code, ErrorCode::exhausted) << last.error().message();
+            EXPECT_EQ(last.error().code, ErrorCode::unavailable) << last.error().message();
             EXPECT_THAT(last.error().message(), HasSubstr("no room left"));
             ASSERT_TRUE(store->health().error.has_value());
-            EXPECT_EQ(store->health().error->code, ErrorCode::exhausted);
+            EXPECT_EQ(store->health().error->code, ErrorCode::unavailable);
             EXPECT_GE(store->health().failed_writes, 1U);
             EXPECT_EQ(count_events(*store), acknowledged) << "what is there can be read";
         }

@@ -55,6 +55,7 @@ class Controller::Parts {
     std::unique_ptr<mitigation::Announcer> make_announcer();
     base::Status apply_policy_file();
     void every_second();
+    void watch_store();
 
     const ControllerConfig& config_;
     const Dependencies& dependencies_;
@@ -128,6 +129,7 @@ class Controller::Parts {
     api::RestServer rest_{config_.rest, services_};
 
     int seconds_ = 0;
+    bool store_fails_ = false;
     Ticker fast_{std::chrono::milliseconds(50), [this] { mitigations_.tick(); }};
     Ticker slow_{std::chrono::seconds(1), [this] { every_second(); }};
 };
@@ -141,15 +143,21 @@ std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
 void Controller::Parts::every_second() {
     incidents_.tick();
     watch_.on_store("traffic", traffic_.step());
-    // While the store fails it is tried here, too, so that its recovery is seen without waiting for a change.
-    if (store_->health().error) {
-        watch_.on_store("state", store_->probe());
-    } else {
-        watch_.on_store("state", {});
-    }
+    watch_store();
     watch_.step();
     constexpr int clean_up_every_s = 300;
-    if (++seconds_ % clean_up_every_s == 0) watch_.on_store("sessions", authentication_.clean_up());
+    // Its failure is in the store's health.
+    if (++seconds_ % clean_up_every_s == 0) (void)authentication_.clean_up();
+}
+
+// A store that fails is tried each second, so that its recovery is seen without waiting for a change; one
+// that works now and then, so that a failure is known before somebody needs it.
+void Controller::Parts::watch_store() {
+    constexpr int probe_every_s = 15;
+    if (!store_fails_ && !store_->health().error && seconds_ % probe_every_s != 0) return;
+    const auto probed = store_->probe();
+    store_fails_ = !probed;
+    watch_.on_store("state", probed);
 }
 
 base::Status Controller::Parts::apply_policy_file() {

@@ -55,7 +55,7 @@ class MemoryIncidents final : public IncidentRepository {
 
   private:
     static std::unexpected<base::Error> full() {
-        return base::fail(base::ErrorCode::exhausted, "the store has no room left");
+        return base::fail(base::ErrorCode::unavailable, "the store has no room left");
     }
     std::map<model::IncidentId, model::Incident> rows_;
 };
@@ -65,7 +65,7 @@ class MemoryEvents final : public EventRepository {
     bool failing = false;
 
     base::Result<model::Event> append(const model::Event& event) override {
-        if (failing) return base::fail(base::ErrorCode::exhausted, "the store has no room left");
+        if (failing) return base::fail(base::ErrorCode::unavailable, "the store has no room left");
         rows_.push_back(event);
         rows_.back().sequence = rows_.size();
         return rows_.back();

@@ -18,7 +18,7 @@ struct Explanation {
 Explanation explain(int result) {
     switch (result & 0xff) {
         case SQLITE_FULL:
-            return {ErrorCode::exhausted, "the store has no room left",
+            return {ErrorCode::unavailable, "the store has no room left",
                     "make room on its disk; nothing that was acknowledged is lost"};
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB:

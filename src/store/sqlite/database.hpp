@@ -31,7 +31,7 @@ enum class Durability : std::uint8_t {
 struct DatabaseConfig {
     std::filesystem::path file;  // ":memory:" for one that goes with the process
     Durability durability = Durability::full;
-    std::uint64_t max_bytes = 0;  // 0: as large as the disk; otherwise `exhausted` when reached
+    std::uint64_t max_bytes = 0;  // 0: as large as the disk; otherwise `unavailable` when reached
     std::size_t readers = 4;      // reads beside each other
     bool check_on_open = true;    // every page, so that damage is found before it is built upon
 };
@@ -51,7 +51,7 @@ struct Migration {
 class Database {
   public:
     // Errors: io, corrupt (no database, or a damaged one), conflict (another process has it, or a newer
-    // Sluice made it), exhausted (no room).
+    // Sluice made it), unavailable (no room).
     [[nodiscard]] static base::Result<std::unique_ptr<Database>> open(const DatabaseConfig& config,
                                                                       std::span<const Migration> migrations);
     ~Database();

@@ -88,7 +88,7 @@ TEST_F(DatabaseTest, AFullStoreRefusesAndKeepsWhatItHas) {
     std::int64_t acknowledged = 0;
     base::Status status;
     while ((status = add(*database, acknowledged + 1, text))) ++acknowledged;
-    EXPECT_EQ(status.error().code, base::ErrorCode::exhausted);
+    EXPECT_EQ(status.error().code, base::ErrorCode::unavailable);
     EXPECT_GT(acknowledged, 0);
     EXPECT_EQ(count(*database), acknowledged);
 }
