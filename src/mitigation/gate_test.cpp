@@ -151,7 +151,7 @@ TEST(Consent, TheStrictestThatTouchesTheTargetCounts) {
     EXPECT_EQ(mode("10.1.2.200/32")->mode, model::ConsentMode::off);
     EXPECT_EQ(mode("10.1.2.0/24")->mode, model::ConsentMode::off);
     EXPECT_EQ(mode("10.1.2.0/24")->prefix, prefix_of("10.1.2.128/25"));
-    EXPECT_EQ(mode("10.1.0.0/15")->mode, model::ConsentMode::off);
+    EXPECT_EQ(mode("10.0.0.0/15")->mode, model::ConsentMode::off);
     EXPECT_FALSE(mode("11.0.0.1/32"));
     EXPECT_FALSE(mode("10.9.9.9/32", 2));
 }

@@ -16,7 +16,7 @@
 namespace sluice::mitigation {
 
 inline net::Prefix prefix_of(const std::string& text) {
-    return *net::Prefix::parse(text);
+    return net::Prefix::parse(text).value();
 }
 
 // Fails when it is told to: before, or after the work is done (the answer is lost).

@@ -10,7 +10,7 @@
 namespace sluice::rpc {
 
 inline net::Prefix sample_prefix(const char* text) {
-    return *net::Prefix::parse(text);
+    return net::Prefix::parse(text).value();
 }
 inline base::Timestamp sample_time(int seconds) {
     return base::Timestamp{std::chrono::seconds(1'790'000'000 + seconds)};
