@@ -20,6 +20,8 @@ using model::MitigationId;
 using model::MitigationKind;
 using model::Route;
 
+constexpr std::size_t batch = 256;  // routes that the speaker is given at once
+
 base::Duration ms(std::uint32_t value) {
     return std::chrono::milliseconds(value);
 }
@@ -117,6 +119,9 @@ class Announcements::Impl {
     bool list_speaker(bool new_session);
     void withdraw_undesired(const DesiredRoutes& desired, const std::vector<InForce>& in_force);
     void announce_missing(const DesiredRoutes& desired);
+    bool note_announced(const std::string& key, const Desired& want, const base::Status& answer);
+    bool note_withdrawn(const std::string& key, MitigationId mitigation, bool wanted,
+                        const base::Status& answer);
     [[nodiscard]] bool kept_in_grace(const Announced& entry, const std::vector<InForce>& in_force) const;
     [[nodiscard]] bool due(const std::string& key) const;
     // Counts, alarms and sets the time of the next try. True when the speaker itself seems gone.
@@ -143,6 +148,7 @@ class Announcements::Impl {
     base::Instant listed_at_{};
     base::Instant list_retry_at_{};
     std::map<std::string, bool> gateway_healthy_;
+    std::map<net::Address, std::string> gateway_of_next_hop_;
     std::set<MitigationId> unserved_;
     std::set<std::string> refused_;  // mitigation and reason: each is logged once
 
@@ -206,7 +212,10 @@ base::Instant Announcements::Impl::step() {
 }
 
 void Announcements::Impl::note_gateways(base::Timestamp now) {
+    gateway_of_next_hop_.clear();
     for (const auto& gateway : d_.gateways.gateways()) {
+        gateway_of_next_hop_[gateway.next_hop] = gateway.name;
+        gateway_of_next_hop_[gateway.next_hop6] = gateway.name;
         const auto [it, is_new] = gateway_healthy_.try_emplace(gateway.name, !gateway.healthy);
         if (it->second == gateway.healthy) continue;
         it->second = gateway.healthy;
@@ -236,10 +245,8 @@ std::optional<Route> Announcements::Impl::route_of(const InForce& entry) {
     const bool v4 = m.target.is_v4();
     std::string preferred;  // the one that has the traffic keeps it
     if (const auto it = announced_.find(route.key()); it != announced_.end()) {
-        for (const auto& gateway : d_.gateways.gateways()) {
-            if ((v4 ? gateway.next_hop : gateway.next_hop6) == it->second.route.next_hop)
-                preferred = gateway.name;
-        }
+        const auto holder = gateway_of_next_hop_.find(it->second.route.next_hop);
+        if (holder != gateway_of_next_hop_.end()) preferred = holder->second;
     }
     const auto gateway =
         d_.gateways.choose(v4 ? net::Family::ipv4 : net::Family::ipv6, entry.generation, preferred);
@@ -383,39 +390,56 @@ void Announcements::Impl::succeeded(const std::string& key) {
 }
 
 void Announcements::Impl::announce_missing(const DesiredRoutes& desired) {
-    for (const auto& [key, want] : desired) {
+    std::vector<const DesiredRoutes::value_type*> missing;
+    for (const auto& item : desired) {
+        const auto& [key, want] = item;
         const auto have = announced_.find(key);
-        if (have != announced_.end() && have->second.certain && same(have->second.route, want.route)) {
-            if (have->second.mitigation == want.mitigation.id) continue;
+        if (have == announced_.end() || !have->second.certain || !same(have->second.route, want.route)) {
+            if (due(key)) missing.push_back(&item);
+        } else if (have->second.mitigation != want.mitigation.id) {
             // Left by an earlier life of the controller, or by a mitigation that this one replaces.
             const std::lock_guard lock(announced_mutex_);
             have->second.mitigation = want.mitigation.id;
             d_.mitigations.announced(want.mitigation.id, want.route, d_.clock.wall());
-            continue;
         }
-        if (!due(key)) continue;
-        if (const auto status = d_.announcer.announce(want.route); !status) {
-            const bool gone = failed(key, status.error(), "A route could not be announced");
-            if (gone) {
-                const std::lock_guard lock(announced_mutex_);
-                announced_[key] = {want.mitigation.id, want.route, d_.clock.wall(), false};
-                return;
-            }
-            continue;
-        }
-        announces_.add();
-        succeeded(key);
-        const auto now = d_.clock.wall();
-        {
-            const std::lock_guard lock(announced_mutex_);
-            announced_[key] = {want.mitigation.id, want.route, now, true};
-        }
-        log_.info("announced",
-                  {{"route", key},
-                   {"next_hop", want.route.next_hop.is_none() ? "" : want.route.next_hop.to_string()},
-                   {"mitigation", want.mitigation.id.to_string()}});
-        d_.mitigations.announced(want.mitigation.id, want.route, now);
     }
+    for (std::size_t first = 0; first < missing.size(); first += batch) {
+        const auto last = std::min(first + batch, missing.size());
+        std::vector<Route> routes;
+        for (auto i = first; i < last; ++i) routes.push_back(missing[i]->second.route);
+        const auto answers = d_.announcer.announce_all(routes);
+        bool gone = false;
+        for (auto i = first; i < last; ++i) {
+            gone |= note_announced(missing[i]->first, missing[i]->second, answers[i - first]);
+        }
+        if (gone) return;
+    }
+}
+
+// True when the speaker seems to be gone.
+bool Announcements::Impl::note_announced(const std::string& key, const Desired& want,
+                                         const base::Status& answer) {
+    const auto now = d_.clock.wall();
+    if (!answer) {
+        const bool gone = failed(key, answer.error(), "A route could not be announced");
+        if (gone) {
+            const std::lock_guard lock(announced_mutex_);
+            announced_[key] = {want.mitigation.id, want.route, now, false};
+        }
+        return gone;
+    }
+    announces_.add();
+    succeeded(key);
+    {
+        const std::lock_guard lock(announced_mutex_);
+        announced_[key] = {want.mitigation.id, want.route, now, true};
+    }
+    log_.info("announced",
+              {{"route", key},
+               {"next_hop", want.route.next_hop.is_none() ? "" : want.route.next_hop.to_string()},
+               {"mitigation", want.mitigation.id.to_string()}});
+    d_.mitigations.announced(want.mitigation.id, want.route, now);
+    return false;
 }
 
 bool Announcements::Impl::kept_in_grace(const Announced& entry, const std::vector<InForce>& in_force) const {
@@ -430,28 +454,28 @@ bool Announcements::Impl::kept_in_grace(const Announced& entry, const std::vecto
 
 void Announcements::Impl::withdraw_undesired(const DesiredRoutes& desired,
                                              const std::vector<InForce>& in_force) {
-    const auto all = announced_;
-    for (const auto& [key, entry] : all) {
-        if (desired.contains(key) || kept_in_grace(entry, in_force) || !due(key)) continue;
-        if (const auto status = d_.announcer.withdraw(entry.route); !status) {
-            if (failed(key, status.error(), "A route could not be withdrawn")) return;
-            continue;
+    std::vector<std::pair<std::string, Announced>> undesired;
+    for (const auto& [key, entry] : announced_) {
+        if (!desired.contains(key) && !kept_in_grace(entry, in_force) && due(key))
+            undesired.emplace_back(key, entry);
+    }
+    std::set<MitigationId> wanted;
+    // An expired one is on its way out: the service says so itself at its next tick.
+    for (const auto& live : in_force) {
+        if (live.mitigation.expires_at > d_.clock.wall()) wanted.insert(live.mitigation.id);
+    }
+    for (std::size_t first = 0; first < undesired.size(); first += batch) {
+        const auto last = std::min(first + batch, undesired.size());
+        std::vector<Route> routes;
+        for (auto i = first; i < last; ++i) routes.push_back(undesired[i].second.route);
+        const auto answers = d_.announcer.withdraw_all(routes);
+        bool gone = false;
+        for (auto i = first; i < last; ++i) {
+            const auto& [key, entry] = undesired[i];
+            gone |=
+                note_withdrawn(key, entry.mitigation, wanted.contains(entry.mitigation), answers[i - first]);
         }
-        withdraws_.add();
-        succeeded(key);
-        {
-            const std::lock_guard lock(announced_mutex_);
-            announced_.erase(key);
-        }
-        log_.info("withdrawn", {{"route", key}, {"mitigation", entry.mitigation.to_string()}});
-        // An expired one is on its way out: the service says so itself at its next tick.
-        const bool wanted = std::ranges::any_of(in_force, [&](const InForce& live) {
-            return live.mitigation.id == entry.mitigation && live.mitigation.expires_at > d_.clock.wall();
-        });
-        if (wanted) {
-            d_.mitigations.lost(entry.mitigation, "its route was withdrawn: no gateway can take its traffic",
-                                d_.clock.wall());
-        }
+        if (gone) break;
     }
     // Alarms of routes that nobody wants any more.
     std::erase_if(retries_, [&](const auto& item) {
@@ -461,6 +485,24 @@ void Announcements::Impl::withdraw_undesired(const DesiredRoutes& desired,
         }
         return over;
     });
+}
+
+// True when the speaker seems to be gone.
+bool Announcements::Impl::note_withdrawn(const std::string& key, MitigationId mitigation, bool wanted,
+                                         const base::Status& answer) {
+    if (!answer) return failed(key, answer.error(), "A route could not be withdrawn");
+    withdraws_.add();
+    succeeded(key);
+    {
+        const std::lock_guard lock(announced_mutex_);
+        announced_.erase(key);
+    }
+    log_.info("withdrawn", {{"route", key}, {"mitigation", mitigation.to_string()}});
+    if (wanted) {
+        d_.mitigations.lost(mitigation, "its route was withdrawn: no gateway can take its traffic",
+                            d_.clock.wall());
+    }
+    return false;
 }
 
 base::Instant Announcements::Impl::next_due(const std::vector<InForce>& in_force) const {

@@ -34,6 +34,17 @@ class Announcer {
     virtual base::Status announce(const model::Route& route) = 0;
     // Withdrawing what is not announced succeeds.
     virtual base::Status withdraw(const model::Route& route) = 0;
+    // Many at once, for speakers that take them faster so; one answer for each, in the same order.
+    [[nodiscard]] virtual std::vector<base::Status> announce_all(const std::vector<model::Route>& routes) {
+        std::vector<base::Status> answers;
+        for (const auto& route : routes) answers.push_back(announce(route));
+        return answers;
+    }
+    [[nodiscard]] virtual std::vector<base::Status> withdraw_all(const std::vector<model::Route>& routes) {
+        std::vector<base::Status> answers;
+        for (const auto& route : routes) answers.push_back(withdraw(route));
+        return answers;
+    }
     // All routes in the speaker that carry our mark, from this or an earlier life of the controller.
     [[nodiscard]] virtual base::Result<std::vector<model::Route>> announced() = 0;
     [[nodiscard]] virtual SpeakerState state() const = 0;

@@ -76,9 +76,16 @@ class MitigationService::Impl {
         return d_.repository.list(scope, query);
     }
 
-    std::vector<InForce> snapshot() const {
+    using Snapshot = std::shared_ptr<const std::vector<InForce>>;
+    Snapshot snapshot() const {
         const std::lock_guard lock(snapshot_mutex_);
-        return *snapshot_;
+        return snapshot_;
+    }
+    // By id: live_ is in their order.
+    static const Mitigation* find_in(const Snapshot& snapshot, MitigationId id) {
+        const auto it =
+            std::ranges::lower_bound(*snapshot, id, {}, [](const InForce& e) { return e.mitigation.id; });
+        return it != snapshot->end() && it->mitigation.id == id ? &it->mitigation : nullptr;
     }
     bool any_live(model::IncidentId incident) const {
         const std::lock_guard lock(mutex_);
@@ -136,6 +143,7 @@ class MitigationService::Impl {
     Outbox outbox_;
     mutable std::mutex mutex_;
     std::map<MitigationId, Mitigation> live_;
+    bool stale_ = true;                                      // the snapshot is not what live_ is
     std::map<AttackKey, std::vector<net::Prefix>> attacks_;  // incidents that are not closed
     std::set<model::IncidentId> untold_;  // of what was loaded: on_incident has not named them yet
     std::map<model::IncidentId, std::vector<Mitigation>> declined_;
@@ -146,7 +154,7 @@ class MitigationService::Impl {
     base::Counter& refused_by_limit_;
 
     mutable std::mutex snapshot_mutex_;
-    std::shared_ptr<const std::vector<InForce>> snapshot_ = std::make_shared<std::vector<InForce>>();
+    Snapshot snapshot_ = std::make_shared<std::vector<InForce>>();
     std::function<void()> wake_;
 
     struct Cleaning {
@@ -338,9 +346,14 @@ bool MitigationService::Impl::attacked(const Mitigation& mitigation) const {
 
 void MitigationService::Impl::review(std::optional<model::TenantId> tenant) {
     std::map<model::TenantId, base::Result<std::vector<model::TenantPrefix>>> prefixes;
-    const auto all = live_;
-    for (const auto& [id, before] : all) {
-        if (tenant && before.tenant != *tenant) continue;
+    std::vector<MitigationId> ids;
+    for (const auto& [id, mitigation] : live_) {
+        if (!tenant || mitigation.tenant == *tenant) ids.push_back(id);
+    }
+    for (const auto id : ids) {
+        const auto found = live_.find(id);
+        if (found == live_.end()) continue;  // replaced by a step before
+        const Mitigation& before = found->second;
         const auto [own, is_new] = prefixes.try_emplace(before.tenant);
         if (is_new) own->second = own_prefixes(d_.prefixes, before.tenant);
         Circumstances circumstances;
@@ -544,6 +557,7 @@ base::Result<Mitigation> MitigationService::Impl::change(const Mitigation& next,
 }
 
 void MitigationService::Impl::take(const Mitigation& stored) {
+    stale_ = true;
     const bool new_here = !live_.contains(stored.id) || !mitigation::in_force(live_.at(stored.id));
     if (stored.state == MitigationState::withdrawn) {
         live_.erase(stored.id);
@@ -600,6 +614,8 @@ void MitigationService::Impl::publish() {
          .sentence = sent ? "" : "A tenant's program could not be made: " + sent.error().message(),
          .what_to_do = "Its new targets are not diverted until it can. Look at the tenant's policy."},
         wall());
+    if (!stale_ && sent && !*sent) return;
+    stale_ = false;
     auto next = std::make_shared<std::vector<InForce>>();
     std::size_t proposed = 0;
     for (const auto& [id, mitigation] : live_) {
@@ -614,11 +630,6 @@ void MitigationService::Impl::publish() {
     std::function<void()> wake;
     {
         const std::lock_guard lock(snapshot_mutex_);
-        const auto same = [](const InForce& a, const InForce& b) {
-            return a.mitigation.id == b.mitigation.id && a.mitigation.version == b.mitigation.version &&
-                   a.generation == b.generation;
-        };
-        if (std::ranges::equal(*snapshot_, *next, same)) return;
         snapshot_ = std::move(next);
         wake = wake_;
     }
@@ -626,18 +637,18 @@ void MitigationService::Impl::publish() {
 }
 
 void MitigationService::Impl::announced(MitigationId id, const model::Route& route, base::Timestamp at) {
-    for (const auto& entry : snapshot()) {
-        if (entry.mitigation.id != id) continue;
-        std::string text = route.key();
-        if (!route.next_hop.is_none()) text += " via " + route.next_hop.to_string();
-        outbox_.change(entry.mitigation, MitigationChange::announced, text, at);
-    }
+    const auto now = snapshot();
+    const Mitigation* mitigation = find_in(now, id);
+    if (mitigation == nullptr) return;
+    std::string text = route.key();
+    if (!route.next_hop.is_none()) text += " via " + route.next_hop.to_string();
+    outbox_.change(*mitigation, MitigationChange::announced, text, at);
 }
 
 void MitigationService::Impl::lost(MitigationId id, const std::string& why, base::Timestamp at) {
-    for (const auto& entry : snapshot()) {
-        if (entry.mitigation.id == id) outbox_.change(entry.mitigation, MitigationChange::lost, why, at);
-    }
+    const auto now = snapshot();
+    if (const Mitigation* mitigation = find_in(now, id))
+        outbox_.change(*mitigation, MitigationChange::lost, why, at);
 }
 
 MitigationService::MitigationService(ServiceConfig config, Dependencies dependencies)
@@ -678,7 +689,7 @@ base::Result<std::vector<Mitigation>> MitigationService::list(const TenantScope&
     return impl_->list(scope, query);
 }
 std::vector<InForce> MitigationService::in_force() const {
-    return impl_->snapshot();
+    return *impl_->snapshot();
 }
 bool MitigationService::any_live(model::IncidentId incident) const {
     return impl_->any_live(incident);

@@ -24,8 +24,9 @@ void TargetsOfTenants::remove(const model::Mitigation& mitigation, base::Instant
     it->second.until = now + linger_;
 }
 
-base::Status TargetsOfTenants::send(base::Instant now) {
+base::Result<bool> TargetsOfTenants::send(base::Instant now) {
     base::Status status;
+    bool any = false;
     for (auto& [id, tenant] : tenants_) {
         tenant.changed |= std::erase_if(tenant.entries, [&](const auto& item) {
                               return item.second.leaving && item.second.until <= now;
@@ -47,6 +48,7 @@ base::Status TargetsOfTenants::send(base::Instant now) {
             continue;
         }
         tenant.changed = false;
+        any = true;
         for (auto& [mitigation, entry] : tenant.entries) {
             // A target that was there before keeps its older generation: its diversion does not wait again.
             if (entry.generation == 0) entry.generation = *generation;
@@ -54,7 +56,8 @@ base::Status TargetsOfTenants::send(base::Instant now) {
     }
     std::erase_if(tenants_,
                   [](const auto& item) { return item.second.entries.empty() && !item.second.changed; });
-    return status;
+    if (!status) return std::unexpected(status.error());
+    return any;
 }
 
 std::uint64_t TargetsOfTenants::generation(const model::Mitigation& mitigation) const {

@@ -23,9 +23,9 @@ class TargetsOfTenants {
     void add(const model::Mitigation& mitigation);
     void remove(const model::Mitigation& mitigation, base::Instant now);
 
-    // Sends what has changed, and drops what has lingered long enough. The first error; the rest is tried all
-    // the same, and what failed the next time again.
-    base::Status send(base::Instant now);
+    // Sends what has changed, and drops what has lingered long enough. True when a generation is new. The
+    // first error; the rest is tried all the same, and what failed the next time again.
+    base::Result<bool> send(base::Instant now);
 
     // The generation that has the mitigation's target; 0: none yet.
     [[nodiscard]] std::uint64_t generation(const model::Mitigation& mitigation) const;

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -74,8 +75,8 @@ class GobgpAnnouncer::Impl {
 
     base::Status start();
     void stop();
-    base::Status announce(const model::Route& route);
-    base::Status withdraw(const model::Route& route);
+    std::vector<base::Status> announce(const std::vector<model::Route>& routes);
+    std::vector<base::Status> withdraw(const std::vector<model::Route>& routes);
     base::Result<std::vector<model::Route>> announced();
     mitigation::SpeakerState state() const {
         const std::lock_guard lock(mutex_);
@@ -119,6 +120,9 @@ class GobgpAnnouncer::Impl {
         apipb::WatchEventRequest request_;
         apipb::WatchEventResponse event_;
     };
+
+    template <class Request, class Response>
+    class Calls;
 
     template <class Change>
     void note(Change change) {
@@ -291,36 +295,89 @@ void GobgpAnnouncer::Impl::publish(const mitigation::SpeakerState& state) {
     if (wake) wake();
 }
 
-base::Status GobgpAnnouncer::Impl::announce(const model::Route& route) {
-    if (!stub_) return not_started();
-    auto path = to_path(route, style_);
-    if (!path) return std::unexpected(path.error());
-    apipb::AddPathRequest request;
-    request.set_table_type(apipb::GLOBAL);
-    *request.mutable_path() = std::move(*path);
-    grpc::ClientContext context;
-    set_deadline(context);
-    apipb::AddPathResponse response;
-    const auto status = stub_->AddPath(&context, request, &response);
-    if (!status.ok()) return std::unexpected(error_of(status, route.key()));
-    return {};
+// Many unary calls at the same time: gobgpd has no call that takes many paths and answers for each.
+template <class Request, class Response>
+class GobgpAnnouncer::Impl::Calls {
+  public:
+    using Start = std::function<void(grpc::ClientContext&, const Request&, Response&,
+                                     std::function<void(grpc::Status)>)>;
+
+    Calls(const Impl& announcer, std::size_t count) : announcer_(announcer), calls_(count), answers_(count) {}
+
+    Request& request(std::size_t index) { return calls_[index].request; }
+    void refuse(std::size_t index, const base::Error& error) {
+        answers_[index] = std::unexpected(error);
+        calls_[index].skip = true;
+    }
+    std::vector<base::Status> run(const std::vector<model::Route>& routes, const Start& start) {
+        for (std::size_t i = 0; i < calls_.size(); ++i) {
+            auto& call = calls_[i];
+            if (call.skip) continue;
+            announcer_.set_deadline(call.context);
+            {
+                const std::lock_guard lock(mutex_);
+                ++open_;
+            }
+            start(call.context, call.request, call.response, [this, i, &routes](const grpc::Status& status) {
+                const std::lock_guard lock(mutex_);
+                if (!status.ok()) answers_[i] = std::unexpected(error_of(status, routes[i].key()));
+                if (--open_ == 0) done_.notify_all();
+            });
+        }
+        std::unique_lock lock(mutex_);
+        done_.wait(lock, [this] { return open_ == 0; });  // each call has a deadline
+        return std::move(answers_);
+    }
+
+  private:
+    struct Call {
+        grpc::ClientContext context;
+        Request request;
+        Response response;
+        bool skip = false;
+    };
+    const Impl& announcer_;
+    std::deque<Call> calls_;
+    std::vector<base::Status> answers_;
+    std::mutex mutex_;
+    std::condition_variable done_;
+    std::size_t open_ = 0;
+};
+
+std::vector<base::Status> GobgpAnnouncer::Impl::announce(const std::vector<model::Route>& routes) {
+    if (!stub_) return std::vector<base::Status>(routes.size(), not_started());
+    Calls<apipb::AddPathRequest, apipb::AddPathResponse> calls(*this, routes.size());
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+        auto path = to_path(routes[i], style_);
+        if (!path) {
+            calls.refuse(i, path.error());
+            continue;
+        }
+        calls.request(i).set_table_type(apipb::GLOBAL);
+        *calls.request(i).mutable_path() = std::move(*path);
+    }
+    return calls.run(routes, [this](auto& context, const auto& request, auto& response, auto answer) {
+        stub_->async()->AddPath(&context, &request, &response, std::move(answer));
+    });
 }
 
-base::Status GobgpAnnouncer::Impl::withdraw(const model::Route& route) {
-    if (!stub_) return not_started();
-    auto path = to_path(route, style_);
-    if (!path) return std::unexpected(path.error());
-    // Always with its path: without one gobgpd deletes everything that it originates.
-    apipb::DeletePathRequest request;
-    request.set_table_type(apipb::GLOBAL);
-    *request.mutable_family() = path->family();
-    *request.mutable_path() = std::move(*path);
-    grpc::ClientContext context;
-    set_deadline(context);
-    google::protobuf::Empty response;
-    const auto status = stub_->DeletePath(&context, request, &response);
-    if (!status.ok()) return std::unexpected(error_of(status, route.key()));
-    return {};
+std::vector<base::Status> GobgpAnnouncer::Impl::withdraw(const std::vector<model::Route>& routes) {
+    if (!stub_) return std::vector<base::Status>(routes.size(), not_started());
+    Calls<apipb::DeletePathRequest, google::protobuf::Empty> calls(*this, routes.size());
+    for (std::size_t i = 0; i < routes.size(); ++i) {
+        auto path = to_path(routes[i], style_);
+        if (!path) {
+            calls.refuse(i, path.error());
+            continue;
+        }
+        // Always with its path: without one gobgpd deletes everything that it originates.
+        calls.request(i).set_table_type(apipb::GLOBAL);
+        *calls.request(i).mutable_family() = path->family();
+        *calls.request(i).mutable_path() = std::move(*path);
+    }
+    return calls.run(routes, [this](auto& context, const auto& request, auto& response, auto answer) {
+        stub_->async()->DeletePath(&context, &request, &response, std::move(answer));
+    });
 }
 
 base::Result<std::vector<model::Route>> GobgpAnnouncer::Impl::announced() {
@@ -383,11 +440,19 @@ void GobgpAnnouncer::stop() {
 }
 
 base::Status GobgpAnnouncer::announce(const model::Route& route) {
-    return impl_->announce(route);
+    return impl_->announce(std::vector{route}).at(0);
 }
 
 base::Status GobgpAnnouncer::withdraw(const model::Route& route) {
-    return impl_->withdraw(route);
+    return impl_->withdraw(std::vector{route}).at(0);
+}
+
+std::vector<base::Status> GobgpAnnouncer::announce_all(const std::vector<model::Route>& routes) {
+    return impl_->announce(routes);
+}
+
+std::vector<base::Status> GobgpAnnouncer::withdraw_all(const std::vector<model::Route>& routes) {
+    return impl_->withdraw(routes);
 }
 
 base::Result<std::vector<model::Route>> GobgpAnnouncer::announced() {

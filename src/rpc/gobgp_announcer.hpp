@@ -47,6 +47,9 @@ class GobgpAnnouncer final : public mitigation::Announcer {
 
     base::Status announce(const model::Route& route) override;
     base::Status withdraw(const model::Route& route) override;
+    // All calls under way at the same time, with one deadline.
+    [[nodiscard]] std::vector<base::Status> announce_all(const std::vector<model::Route>& routes) override;
+    [[nodiscard]] std::vector<base::Status> withdraw_all(const std::vector<model::Route>& routes) override;
     [[nodiscard]] base::Result<std::vector<model::Route>> announced() override;
     [[nodiscard]] mitigation::SpeakerState state() const override;
     void on_state_change(std::function<void()> wake) override;

@@ -188,6 +188,28 @@ TEST_F(Gobgp, AnnouncingAgainReplacesTheNextHop) {
     EXPECT_EQ(listed->at(0).next_hop.to_string(), "10.9.0.3");
 }
 
+TEST_F(Gobgp, AThousandRoutesGoAtOnceAndEachIsAnswered) {
+    ASSERT_TRUE(eventually([&] { return connected(); }));
+    std::vector<model::Route> routes;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        auto route = divert("192.0.2.10/32", "10.9.0.2");
+        route.prefix = net::Prefix::host(net::Address::v4(0x0a000000U + i));
+        routes.push_back(route);
+    }
+    routes[500].next_hop = *net::Address::parse("fd00::1");  // cannot be said
+    auto start = Steady::now();
+    const auto announced = announcer_->announce_all(routes);
+    const auto announce_ms = ms_since(start);
+    ASSERT_THAT(announced, SizeIs(1000));
+    for (std::size_t i = 0; i < announced.size(); ++i) EXPECT_EQ(announced[i].has_value(), i != 500) << i;
+    EXPECT_THAT(*announcer_->announced(), SizeIs(999));
+    routes.erase(routes.begin() + 500);
+    start = Steady::now();
+    for (const auto& answer : announcer_->withdraw_all(routes)) EXPECT_TRUE(answer);
+    std::printf("1000 announced in %ld ms, withdrawn in %ld ms\n", announce_ms, ms_since(start));
+    EXPECT_THAT(*announcer_->announced(), IsEmpty());
+}
+
 TEST_F(Gobgp, RoutesOfOthersAreNeitherListedNorTouched) {
     ASSERT_TRUE(eventually([&] { return connected(); }));
     const Table table(ours_->api());
