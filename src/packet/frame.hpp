@@ -10,8 +10,9 @@ namespace sluice::packet {
 
 // Frames of one burst: what a worker takes from a port at once.
 inline constexpr std::size_t max_burst = 32;
-// Every port leaves at least this much room before the first byte (a pushed VLAN tag, a longer header).
-inline constexpr std::size_t min_headroom = 32;
+// Every port leaves at least this much room before the first byte: two pushed VLAN tags, or the outer headers
+// of a VXLAN packet over IPv6 (8 tags + 14 Ethernet + 40 IPv6 + 8 UDP + 8 VXLAN bytes).
+inline constexpr std::size_t min_headroom = 96;
 // And a buffer of at least this size from the first byte on (an answer may be longer than its question).
 inline constexpr std::size_t min_room = 128;
 

@@ -44,6 +44,11 @@ struct alignas(64) Key {
     std::uint16_t fragment_offset;  // in bytes
     std::uint32_t fragment_id;
     ParseError error;
+    std::uint16_t vlan;  // the outer tag's number (IEEE 802.1Q VID); 0: untagged, or tagged for its priority
+    std::uint16_t inner_vlan;  // of the second tag; 0: there is none
+    std::uint32_t tunnel;      // what the frame came in: 0 for nothing, `vxlan` plus the identifier
+
+    static constexpr std::uint32_t vxlan = 0x0100'0000;  // above the 24 bits of an identifier
 
     [[nodiscard]] bool has(KeyFlag flag) const { return (flags & flag) != 0; }
     [[nodiscard]] std::uint32_t l4_length() const {

@@ -270,13 +270,14 @@ constexpr std::uint32_t plain_offset = ethernet_bytes;
     static_assert(offsetof(Key, source_port) == 32 && offsetof(Key, protocol) == 36 &&
                   offsetof(Key, flags) == 39 && offsetof(Key, l3_offset) == 40 &&
                   offsetof(Key, l3_length) == 44 && offsetof(Key, fragment_id) == 48 &&
-                  offsetof(Key, error) == 52);
+                  offsetof(Key, error) == 52 && offsetof(Key, vlan) == 54 && offsetof(Key, tunnel) == 60);
     auto* at = reinterpret_cast<std::uint8_t*>(&key);
     const std::uint64_t offsets =
         plain_offset | (plain_offset + header) << 16U | static_cast<std::uint64_t>(length) << 32U;
     store64(at + 32, transport);
     store64(at + 40, offsets);
     store64(at + 48, 0);
+    store64(at + 56, 0);
 }
 
 [[gnu::always_inline]] inline bool parse_plain_ipv4(const std::uint8_t* ip, std::uint32_t left, Key& key) {
@@ -337,6 +338,7 @@ void parse_any(const std::uint8_t* data, std::uint32_t length, Key& key) {
             key.error = ParseError::truncated;
             return;
         }
+        (tags == 0 ? key.vlan : key.inner_vlan) = u16(data + offset) & 0x0fffU;
         type = u16(data + offset + 2);
         offset += 4;
     }
