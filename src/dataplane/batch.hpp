@@ -47,6 +47,7 @@ struct Batch {
     PerPacket<model::Verdict> verdicts;
     PerPacket<model::DropReason> reasons;
     PerPacket<std::uint32_t> rules;
+    PerPacket<std::uint8_t> legs;             // where the frame leaves; read of those that are not dropped
     Selection live;                           // the next stage has to look at them
     std::array<Selection, 2> wanted_sources;  // IPv4 and IPv6
     std::array<Selection, 2> wanted_destinations;

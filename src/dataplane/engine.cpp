@@ -37,6 +37,7 @@ struct Engine::Impl {
 
     ProgramCompiler compiler;
     scrub::Bogons bogons;
+    Topology topology = Topology::plain(2);
     std::unique_ptr<Program> program;
     WorkerState state;
     Batch batch;
@@ -92,7 +93,7 @@ void Engine::Impl::process_burst(std::span<const std::span<const std::uint8_t>> 
         frame.room = static_cast<std::uint32_t>(std::max(frames[i].size(), packet::min_room));
         if (!frames[i].empty()) std::memcpy(frame.data, frames[i].data(), frames[i].size());
     }
-    run_pipeline(*program, bogons, WayOut{}, nullptr, state, batch);
+    run_pipeline(*program, bogons, topology, 0, state, batch);
     count_batch(state, batch);
     for (std::size_t i = 0; i < frames.size(); ++i) outcomes.push_back(outcome_of(i));
 }

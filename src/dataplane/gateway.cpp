@@ -32,6 +32,19 @@ model::TenantProgram forward_only(const model::TenantProgram& program) {
     return out;
 }
 
+Topology topology_of(const Gateway::Config& config, bool two_legs) {
+    Topology out = Topology::plain(two_legs ? 2 : 1);
+    out.legs[0].local = LocalResponder(config.dirty_mac, config.dirty_addresses);
+    if (two_legs) out.legs[1].local = LocalResponder(config.way.source, config.clean_addresses);
+    out.to_customers.way = config.way;
+    return out;
+}
+
+std::vector<packet::Port*> ports_of(const WorkerPorts& ports) {
+    if (ports.clean == ports.dirty) return {ports.dirty};
+    return {ports.dirty, ports.clean};
+}
+
 void pin(int core) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -45,8 +58,7 @@ Gateway::Gateway(Config config, Dependencies dependencies)
     : config_(std::move(config)),
       deps_(std::move(dependencies)),
       bogons_(config_.bogon_sources.empty() ? scrub::Bogons() : scrub::Bogons(config_.bogon_sources)),
-      dirty_local_(config_.dirty_mac, config_.dirty_addresses),
-      clean_local_(config_.way.source, config_.clean_addresses),
+      topology_(topology_of(config_, !deps_.ports.empty() && deps_.ports[0].clean != deps_.ports[0].dirty)),
       compiler_(compiler_limits(config_, deps_.ports.size()), deps_.random),
       switch_(deps_.ports.size()) {}
 
@@ -84,9 +96,8 @@ base::Status Gateway::start() {
     const Secrets secrets = Secrets::from(deps_.random);
     for (std::size_t i = 0; i < deps_.ports.size(); ++i) {
         workers_.push_back(std::make_unique<Worker>(
-            i, limits, secrets, config_.way,
-            Worker::Dependencies{*deps_.ports[i].dirty, *deps_.ports[i].clean, switch_, bogons_, deps_.clock,
-                                 &dirty_local_, &clean_local_}));
+            i, limits, secrets,
+            Worker::Dependencies{ports_of(deps_.ports[i]), topology_, switch_, bogons_, deps_.clock}));
     }
     started_at_ = deps_.clock.wall();
     stopping_ = false;

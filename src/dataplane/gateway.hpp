@@ -79,8 +79,7 @@ class Gateway {
     Config config_;
     Dependencies deps_;
     scrub::Bogons bogons_;
-    LocalResponder dirty_local_;
-    LocalResponder clean_local_;
+    Topology topology_;
     mutable std::mutex control_;  // programs_, compiler_, the writing side of switch_
     std::map<model::TenantId, model::TenantProgram> programs_;
     ProgramCompiler compiler_;

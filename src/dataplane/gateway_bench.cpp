@@ -281,11 +281,9 @@ class Bench {
           silent_(out_->queue(0)),
           secrets_(Secrets::from(random_)),
           worker_(0, {.slots = 16'384, .sources = 262'144}, secrets_,
-                  {.rewrite = true,
-                   .source = {2, 0, 0, 0, 0, 1},
-                   .next_hop4 = {2, 0, 0, 0, 0, 2},
-                   .next_hop6 = {2}},
-                  {dirty_, silent_, programs_, bogons_, clock_}) {
+                  {{&dirty_, &silent_}, topology_, programs_, bogons_, clock_}) {
+        topology_.to_customers.way = {
+            .rewrite = true, .source = {2, 0, 0, 0, 0, 1}, .next_hop4 = {2, 0, 0, 0, 0, 2}, .next_hop6 = {2}};
         dirty_.enter_thread();
         ProgramCompiler compiler({.slots = 16'384}, random_);
         const auto start = std::chrono::steady_clock::now();
@@ -396,6 +394,7 @@ class Bench {
     ProgramSwitch programs_{1};
     scrub::Bogons bogons_;
     Secrets secrets_;
+    Topology topology_ = Topology::plain(2);
     Worker worker_;
     std::uint64_t before_[3] = {0, 0, 0};
 };

@@ -62,20 +62,28 @@ void answer_local(const LocalResponder& local, Batch& batch) {
     }
 }
 
+void leave(const Egress& egress, const Selection& passed, Batch& batch) {
+    for (const std::uint8_t i : passed) {
+        batch.legs[i] = egress.leg;
+        forward(egress.way, batch.keys[i], batch.frames[i]);
+    }
+}
+
 }  // namespace
 
-void run_pipeline(const Program& program, const scrub::Bogons& bogons, const WayOut& way,
-                  const LocalResponder* local, WorkerState& state, Batch& batch) {
-    Context context{program, bogons, way, state, batch};
+void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Topology& topology,
+                  LegIndex ingress, WorkerState& state, Batch& batch) {
+    Context context{program, bogons, topology, state, batch};
+    batch.legs.fill(ingress);
     parse(context);
     run_stages<TenantStage, scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(
         context);
-    if (local != nullptr && batch.live.count != batch.size) answer_local(*local, batch);
+    if (batch.live.count != batch.size) answer_local(topology.legs[ingress].local, batch);
     fetch_addresses(context);
     run_stages<scrub::VerifyStage, meter::RateStage>(context);
     scrub::answer_syns(context);
-    for (const std::uint8_t i : batch.live) forward(way, batch.keys[i], batch.frames[i]);
-    for (const std::uint8_t i : batch.excused) forward(way, batch.keys[i], batch.frames[i]);
+    leave(topology.to_customers, batch.live, batch);
+    leave(topology.to_customers, batch.excused, batch);
 }
 
 void count_batch(WorkerState& state, const Batch& batch) {

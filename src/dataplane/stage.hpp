@@ -11,8 +11,8 @@
 #pragma once
 
 #include "dataplane/batch.hpp"
-#include "dataplane/forward.hpp"
 #include "dataplane/scrub/bogons.hpp"
+#include "dataplane/topology.hpp"
 #include "dataplane/worker_state.hpp"
 
 namespace sluice::dataplane {
@@ -20,7 +20,7 @@ namespace sluice::dataplane {
 struct Context {
     const Program& program;
     const scrub::Bogons& bogons;
-    const WayOut& way;
+    const Topology& topology;
     WorkerState& state;
     Batch& batch;
 

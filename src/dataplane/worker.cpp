@@ -5,22 +5,29 @@
 
 namespace sluice::dataplane {
 
-Worker::Worker(std::size_t index, const WorkerLimits& limits, const Secrets& secrets, const WayOut& way,
+Worker::Worker(std::size_t index, const WorkerLimits& limits, const Secrets& secrets,
                Dependencies dependencies)
-    : index_(index), deps_(dependencies), way_(way), state_(limits, secrets) {}
+    : index_(index), deps_(std::move(dependencies)), state_(limits, secrets) {}
 
 std::size_t Worker::run_once() {
     const Program& program = deps_.programs.pass(index_);
     if (program.sequence != state_.adopted) state_.adopt(program);
-    std::size_t received = deps_.dirty.receive(batch_.frames);
-    if (received != 0) {
-        batch_.size = static_cast<std::uint32_t>(received);
-        state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
-        run_pipeline(program, deps_.bogons, way_, deps_.dirty_local, state_, batch_);
-        send_all();
-        count_batch(state_, batch_);
+    std::size_t received = 0;
+    for (LegIndex leg = 0; leg < deps_.ports.size(); ++leg) {
+        received += deps_.topology.legs[leg].internet ? scrub(leg, program) : answer_questions(leg);
     }
-    if (&deps_.clean != &deps_.dirty) received += serve_clean_leg();
+    return received;
+}
+
+std::size_t Worker::scrub(LegIndex leg, const Program& program) {
+    packet::Port& port = *deps_.ports[leg];
+    const std::size_t received = port.receive(batch_.frames);
+    if (received == 0) return 0;
+    batch_.size = static_cast<std::uint32_t>(received);
+    state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
+    run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
+    send_all(port);
+    count_batch(state_, batch_);
     return received;
 }
 
@@ -37,32 +44,33 @@ void Worker::send(packet::Port& port, const Outgoing& out) {
     }
 }
 
-void Worker::send_all() {
-    // Often all of a burst goes the same way: the frames then lie together already.
+void Worker::send_all(packet::Port& ingress) {
     const std::span all = std::span(batch_.frames).first(batch_.size);
-    if (batch_.dropped == batch_.size) return deps_.dirty.release(all);
-    std::array<Outgoing, 3> by_verdict;
-    for (Outgoing& out : by_verdict) out.count = 0;
+    if (batch_.dropped == batch_.size) return ingress.release(all);
+    // The legs, and behind them what goes nowhere.
+    const std::size_t nowhere = deps_.ports.size();
+    std::array<Outgoing, max_legs + 1> out;
+    for (std::size_t leg = 0; leg <= nowhere; ++leg) out[leg].count = 0;
     for (std::uint32_t i = 0; i < batch_.size; ++i) {
-        Outgoing& out = by_verdict[static_cast<std::size_t>(batch_.verdicts[i])];
-        out.frames[out.count] = batch_.frames[i];
-        out.index[out.count++] = static_cast<std::uint8_t>(i);
+        const bool dropped = batch_.verdicts[i] == model::Verdict::drop;
+        Outgoing& to = out[dropped ? nowhere : batch_.legs[i]];
+        to.frames[to.count] = batch_.frames[i];
+        to.index[to.count++] = static_cast<std::uint8_t>(i);
     }
-    const Outgoing& dropped = by_verdict[static_cast<std::size_t>(model::Verdict::drop)];
-    if (dropped.count != 0) deps_.dirty.release(std::span(dropped.frames).first(dropped.count));
-    send(deps_.clean, by_verdict[static_cast<std::size_t>(model::Verdict::pass)]);
-    send(deps_.dirty, by_verdict[static_cast<std::size_t>(model::Verdict::answer)]);
+    if (out[nowhere].count != 0) ingress.release(std::span(out[nowhere].frames).first(out[nowhere].count));
+    for (std::size_t leg = 0; leg < nowhere; ++leg) send(*deps_.ports[leg], out[leg]);
 }
 
-// Nothing is forwarded from the clean side: only questions for the gateway itself are answered.
-std::size_t Worker::serve_clean_leg() {
+// Nothing is forwarded from such a leg: only questions for the gateway itself are answered.
+std::size_t Worker::answer_questions(LegIndex leg) {
+    packet::Port& port = *deps_.ports[leg];
     std::array<packet::Frame, packet::max_burst> frames;
-    const std::size_t received = deps_.clean.receive(frames);
+    const std::size_t received = port.receive(frames);
     for (std::size_t i = 0; i < received; ++i) {
         const packet::Key key = packet::parse(frames[i].bytes());
         const std::span one(&frames[i], 1);
-        const bool answered = deps_.clean_local != nullptr && deps_.clean_local->answer(key, frames[i]);
-        if (!answered || deps_.clean.transmit(one) == 0) deps_.clean.release(one);
+        const bool answered = deps_.topology.legs[leg].local.answer(key, frames[i]);
+        if (!answered || port.transmit(one) == 0) port.release(one);
         if (answered) {
             state_.counts.local.add(1, frames[i].length);
         } else {

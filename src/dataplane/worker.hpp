@@ -1,16 +1,16 @@
-// One worker: frames from the dirty leg through the pipeline, passed ones out of the clean leg, answers back
-// out of the dirty one. Run to completion; no lock, no allocation, nothing shared but the program and the
-// counters.
+// One worker: frames from each leg through the pipeline, passed ones out of the leg that leads to their
+// destination, answers back out of the one they came by. Run to completion; no lock, no allocation, nothing
+// shared but the program and the counters.
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "dataplane/batch.hpp"
-#include "dataplane/forward.hpp"
-#include "dataplane/local_responder.hpp"
 #include "dataplane/program_switch.hpp"
 #include "dataplane/scrub/bogons.hpp"
+#include "dataplane/topology.hpp"
 #include "dataplane/worker_state.hpp"
 #include "packet/port.hpp"
 
@@ -19,18 +19,15 @@ namespace sluice::dataplane {
 class Worker {
   public:
     struct Dependencies {
-        packet::Port& dirty;
-        packet::Port& clean;  // may be the same port: one leg for both ways
+        std::vector<packet::Port*> ports;  // this worker's queue of each leg
+        const Topology& topology;
         ProgramSwitch& programs;
         const scrub::Bogons& bogons;
         const base::Clock& clock;
-        const LocalResponder* dirty_local = nullptr;  // may be nullptr: the gateway answers for no address
-        const LocalResponder* clean_local = nullptr;
     };
 
     // `index` among the workers of the switch.
-    Worker(std::size_t index, const WorkerLimits& limits, const Secrets& secrets, const WayOut& way,
-           Dependencies dependencies);
+    Worker(std::size_t index, const WorkerLimits& limits, const Secrets& secrets, Dependencies dependencies);
 
     // One burst from each leg; how many frames came in. The worker's thread.
     std::size_t run_once();
@@ -48,13 +45,13 @@ class Worker {
         std::size_t count;
     };
 
+    std::size_t scrub(LegIndex leg, const Program& program);
+    std::size_t answer_questions(LegIndex leg);
     void send(packet::Port& port, const Outgoing& out);
-    void send_all();
-    std::size_t serve_clean_leg();
+    void send_all(packet::Port& ingress);
 
     std::size_t index_;
     Dependencies deps_;
-    WayOut way_;
     WorkerState state_;
     Batch batch_;
 };

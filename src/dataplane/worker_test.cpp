@@ -49,14 +49,22 @@ struct Bench {
     scrub::Bogons bogons;
     ProgramSwitch programs{1};
     ProgramCompiler compiler{{.slots = 64}, random};
-    LocalResponder local{gateway_mac,
-                         {*net::Address::parse("100.64.21.2"), *net::Address::parse("2001:db8:ff::2")}};
-    WayOut way{.rewrite = true, .source = gateway_mac, .next_hop4 = router_mac, .next_hop6 = router_mac};
+    Topology topology = two_legs();
     Worker worker{0,
                   {.slots = 64, .sources = 64, .destinations = 64},
                   Secrets::from(random),
-                  way,
-                  {dirty, clean, programs, bogons, clock, &local, &local}};
+                  {{&dirty, &clean}, topology, programs, bogons, clock}};
+
+    static Topology two_legs() {
+        Topology out = Topology::plain(2);
+        for (Leg& leg : out.legs) {
+            leg.local = LocalResponder(
+                gateway_mac, {*net::Address::parse("100.64.21.2"), *net::Address::parse("2001:db8:ff::2")});
+        }
+        out.to_customers.way = {
+            .rewrite = true, .source = gateway_mac, .next_hop4 = router_mac, .next_hop6 = router_mac};
+        return out;
+    }
 };
 
 }  // namespace
@@ -82,13 +90,12 @@ TEST(Worker, SendsPassedFramesToTheNextHop) {
 
 TEST(Worker, TagsFramesOfAVlanOnTheCleanLeg) {
     Bench bench;
-    WayOut way = bench.way;
-    way.vlan = 42;
+    Topology topology = bench.topology;
+    topology.to_customers.way.vlan = 42;
     Worker worker{0,
                   {.slots = 64, .sources = 64, .destinations = 64},
                   Secrets::from(bench.random),
-                  way,
-                  {bench.dirty, bench.clean, bench.programs, bench.bogons, bench.clock}};
+                  {{&bench.dirty, &bench.clean}, topology, bench.programs, bench.bogons, bench.clock}};
     bench.put_in(bench.dirty, "udp 198.18.0.5:1 > 203.0.113.9:53 payload 9");
     EXPECT_EQ(worker.run_once(), 1U);
     EXPECT_EQ(Bench::texts(bench.clean),
