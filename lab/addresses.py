@@ -18,6 +18,8 @@ CLIENTS4, CLIENTS6 = "198.18.0.0/16", "2001:db8:f:1::/64"
 ATTACKERS4, ATTACKERS6 = "198.19.0.0/16", "2001:db8:f:a::/64"
 CLIENT_ADDRESSES4 = [f"198.18.{i // 8}.{10 + i % 8}" for i in range(24)]
 CLIENT_ADDRESSES6 = [f"2001:db8:f:1::{i:x}" for i in range(0x10, 0x1C)]
+# One client that keeps its connection open for the whole story, and has no other that could vouch for its address.
+KEEPER4, KEEPER6 = "198.18.100.10", "2001:db8:f:1::64"
 # Hosts that attack with real TCP stacks (hping3, slowhttptest) need addresses that exist. They are what a program on
 # the internet side sends from if it does not choose.
 ATTACKER4, ATTACKER6 = "198.19.255.10", "2001:db8:f:a::10"

@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 # A share of requests or packets says nothing when it is a share of next to nothing.
 FEWEST_REQUESTS, FEWEST_PACKETS = 300, 10_000
 WITHDRAWN_LIMIT_S = 30.0
+# Of a connection that was open before the attack: some of its segments are lost while the flood still arrives.
+KEPT_WAIT_LIMIT_S = 2.0
 
 ROUTE = "first attack packet to route in the edge's kernel"
 

@@ -18,7 +18,7 @@ from controller import NotReachable, monotonic_of
 import counters
 import namespaces
 from processes import die_with_parent
-from promises import FEWEST_PACKETS, FEWEST_REQUESTS, ROUTE, WITHDRAWN_LIMIT_S, at_most, share
+from promises import FEWEST_PACKETS, FEWEST_REQUESTS, KEPT_WAIT_LIMIT_S, ROUTE, WITHDRAWN_LIMIT_S, at_most, share
 from watch import FirstPacket, RouteWatch, from_attacker, is_ip
 
 ACME_NETS = [ipaddress.ip_network(p) for p in (ACME.prefix4, ACME.prefix6)]
@@ -218,6 +218,7 @@ class Story:
         when = "the recovery" if self.plan.kill else "the diversion"
         promises.append(share(f"attack packets that reach acme after {when}", arrived, sent, 0.01, FEWEST_PACKETS))
         promises.append(share(f"acme's requests lost after {when}", len(lost), len(mine), 0.001, FEWEST_REQUESTS))
+        promises.append(self._kept_open(records, from_s))
         for customer in CUSTOMERS[1:]:
             theirs = [r for r in records if r["customer"] == customer.name]
             promises.append(at_most(f"{customer.name}'s requests lost", sum(not r["ok"] for r in theirs), "requests", 0,
@@ -242,6 +243,13 @@ class Story:
         note(f"packets that found no room on their way into the guard: {counters.link_drops(self.box.ns('edge'), DIRTY.a.name)}")
         edge = counters.read(self.box.ns("edge"))
         note("edge: " + ", ".join(f"{name} {value}" for name, value in edge.items()))
+
+    def _kept_open(self, records, since):
+        """Who had a connection to acme before the attack goes on with it; nobody else vouches for his address."""
+        kept = [r for r in records if r.get("kept") and r["customer"] == ACME.name]
+        waits = [r["ms"] / 1000 if r["ok"] else clients.TIMEOUT_S for r in kept if since and r["t"] + r["ms"] / 1000 >= since]
+        return at_most("longest wait on a connection to acme that was open before", max(waits, default=None), "s",
+                       KEPT_WAIT_LIMIT_S, {r["ipv"] for r in kept if r["t"] < self.start} == {4, 6} and len(waits) >= 20)
 
     def _normal_again(self, records):
         normal = self._marks.get("back to normal")

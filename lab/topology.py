@@ -3,8 +3,8 @@
 import json
 
 from addresses import (ATTACKER4, ATTACKER6, ATTACKERS4, ATTACKERS6, CLEAN, CLEAN_TABLE, CLIENT_ADDRESSES4,
-                       CLIENT_ADDRESSES6, CUST, CUSTOMERS, DIRTY, FLOW, INET, INTERNET4, INTERNET6, LINKS, MGMT,
-                       ROLES, namespace)
+                       CLIENT_ADDRESSES6, CUST, CUSTOMERS, DIRTY, FLOW, INET, INTERNET4, INTERNET6, KEEPER4,
+                       KEEPER6, LINKS, MGMT, ROLES, namespace)
 import namespaces
 
 FORWARDING = ("edge",)
@@ -74,8 +74,8 @@ class Topology:
 
     def _internet(self):
         peer = INET.a
-        lines = [f"addr add {a}/32 dev lo" for a in [*CLIENT_ADDRESSES4, ATTACKER4]]
-        lines += [f"-6 addr add {a}/128 dev lo nodad" for a in [*CLIENT_ADDRESSES6, ATTACKER6]]
+        lines = [f"addr add {a}/32 dev lo" for a in [*CLIENT_ADDRESSES4, KEEPER4, ATTACKER4]]
+        lines += [f"-6 addr add {a}/128 dev lo nodad" for a in [*CLIENT_ADDRESSES6, KEEPER6, ATTACKER6]]
         lines += [f"route add default via {peer.address4} src {ATTACKER4}",
                  f"-6 route add default via {peer.address6} src {ATTACKER6}",
                  # Spoofed sources belong to nobody: what comes back for them ends here.
