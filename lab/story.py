@@ -236,8 +236,9 @@ class Story:
         before = [r for r in records if r["customer"] == ACME.name and r["t"] >= self.start and r["t"] < self.diverted_at]
         note(f"acme's requests between first attack packet and diversion: {len(before)}, lost {sum(not r['ok'] for r in before)}")
         for record in lost[:5]:
-            note(f"lost after: {record['t'] - self.start:.3f} s from {record['from']}, connected after {record['connected_ms']} ms, "
-                 f"{record['problem']} after {record['ms']} ms")
+            how = "on a kept connection" if record.get("kept") else \
+                f"from {record['from']}, connected after {record['connected_ms']} ms"
+            note(f"lost after: {record['t'] - self.start:.3f} s {how}, {record['problem']} after {record['ms']} ms")
         for entry in (self.incident or {}).get("timeline", []):
             note(f"incident: {monotonic_of(entry['at']) - self.start:8.3f} s {entry['kind']}: {entry['text']}")
         note(f"packets that found no room on their way into the guard: {counters.link_drops(self.box.ns('edge'), DIRTY.a.name)}")
