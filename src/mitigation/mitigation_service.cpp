@@ -114,6 +114,8 @@ class MitigationService::Impl {
     base::Status load(bool starting);
     void act_on(const model::Incident& incident);
     void create(const Mitigation& draft);
+    // Diversions learn what else their attack is made of.
+    void follow(const model::Incident& incident);
     // The consent, and whether the attack goes on, of what is live.
     void review(std::optional<model::TenantId> tenant);
     [[nodiscard]] bool attacked(const Mitigation& mitigation) const;
@@ -204,7 +206,10 @@ void MitigationService::Impl::on_incident(const model::Incident& incident) {
             told_refusals_.erase(incident.id);
         } else {
             attacks_[{incident.tenant, incident.id}] = attacked_targets(incident);
-            if (incident.state == model::IncidentState::open) act_on(incident);
+            if (incident.state == model::IncidentState::open) {
+                follow(incident);
+                act_on(incident);
+            }
         }
         review(incident.tenant);
         publish();
@@ -253,6 +258,24 @@ void MitigationService::Impl::act_on(const model::Incident& incident) {
         if (told_refusals_[incident.id].insert(text).second) {
             outbox_.refusal(incident.tenant, incident.id, text, wall());
         }
+    }
+}
+
+void MitigationService::Impl::follow(const model::Incident& incident) {
+    std::vector<Mitigation> grown;
+    for (const auto& [id, mitigation] : live_) {
+        if (mitigation.tenant != incident.tenant || mitigation.kind != MitigationKind::divert) continue;
+        auto vectors = vectors_since(mitigation, incident);
+        if (vectors.size() == mitigation.vectors.size()) continue;
+        grown.push_back(mitigation);
+        grown.back().vectors = std::move(vectors);
+    }
+    for (const auto& next : grown) {
+        if (!change(next, {}, {}, wall())) return;
+        log_.info("the attack has changed its shape",
+                  {{"id", next.id.to_string()},
+                   {"target", next.target.to_string()},
+                   {"newest", std::string(model::to_string(next.vectors.back()))}});
     }
 }
 

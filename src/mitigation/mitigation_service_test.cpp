@@ -57,6 +57,34 @@ TEST_F(Mitigations, TheSameIncidentAgainDoesNothingNew) {
     EXPECT_EQ(world_.observer.count("activated 192.0.2.10/32"), 1U);
 }
 
+TEST_F(Mitigations, AnAttackThatChangesItsShapeIsMetByMore) {
+    using enum model::AttackVector;
+    world_.attack(syn_);
+    const auto before = world_.newest();
+    auto shifted = syn_;
+    shifted.findings[0].vectors = {{tcp_ack, {}}, {dns, {}}};
+    world_.attack(shifted);
+    world_.attack(shifted);
+    world_.attack(syn_);
+    EXPECT_THAT(world_.stored(), SizeIs(1));
+    EXPECT_EQ(world_.newest().id, before.id);
+    EXPECT_THAT(world_.newest().vectors, ElementsAre(tcp_syn, tcp_ack, dns)) << "what was seen may come back";
+    EXPECT_EQ(world_.programs.sent, 2) << "once for each shape";
+    EXPECT_EQ(world_.newest().expires_at, before.expires_at);
+}
+
+TEST_F(Mitigations, WhatIsSeenElsewhereDoesNotChangeADiversion) {
+    world_.attack(syn_);
+    auto elsewhere = incident_of(1, {finding_of(1, "192.0.2.10"), finding_of(1, "192.0.2.11")});
+    elsewhere.findings[1].vectors = {{model::AttackVector::udp, {}}};
+    world_.attack(elsewhere);
+    for (const auto& mitigation : world_.stored()) {
+        if (mitigation.target == prefix_of("192.0.2.10/32")) {
+            EXPECT_THAT(mitigation.vectors, ElementsAre(model::AttackVector::tcp_syn));
+        }
+    }
+}
+
 TEST_F(Mitigations, OffMeansNothingButASentence) {
     for (int i = 0; i < 3; ++i) world_.attack(incident_of(3, {finding_of(3, "203.0.113.5")}));
     EXPECT_THAT(world_.stored(), IsEmpty());

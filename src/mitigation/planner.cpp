@@ -76,6 +76,21 @@ void refuse(Plan& plan, std::string text) {
 
 }  // namespace
 
+std::vector<model::AttackVector> vectors_since(const Mitigation& diversion, const model::Incident& incident) {
+    auto vectors = diversion.vectors;
+    for (const auto& finding : incident.findings) {
+        if (finding.state == model::FindingState::closed ||
+            finding.direction != model::TrafficDirection::inbound ||
+            !finding.target.overlaps(diversion.target)) {
+            continue;
+        }
+        for (const auto vector : vectors_of(finding)) {
+            if (std::ranges::find(vectors, vector) == vectors.end()) vectors.push_back(vector);
+        }
+    }
+    return vectors;
+}
+
 Plan Planner::plan(const PlanInput& input) const {
     Plan plan;
     if (input.incident.state != model::IncidentState::open ||

@@ -32,6 +32,11 @@ struct Plan {
     std::vector<std::string> refusals;      // why nothing is done about some target, for people
 };
 
+// A diversion's vectors and those that its incident's open findings have shown since: an attack that changes
+// its shape is met by more countermeasures. They only become more: what has been seen may come back.
+[[nodiscard]] std::vector<model::AttackVector> vectors_since(const model::Mitigation& diversion,
+                                                             const model::Incident& incident);
+
 class Planner {
   public:
     explicit Planner(const ServiceConfig& config) : config_(config) {}
