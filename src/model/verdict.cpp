@@ -41,6 +41,23 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
     {fragment_rate, Stage::rate, "fragment-rate", "More fragments arrive than the limit allows."},
     {icmp_rate, Stage::rate, "icmp-rate", "More ICMP messages arrive than the limit allows."},
     {udp_rate, Stage::rate, "udp-rate", "More UDP packets arrive than the limit allows."},
+    {flow_table_full, Stage::flow, "flow-table-full",
+     "The gateway remembers as many connections as it can, and this one would be new."},
+    {flow_limit, Stage::flow, "flow-limit", "The customer has as many open connections as its limit allows."},
+    {flow_rate, Stage::flow, "flow-rate",
+     "The customer opens more new connections a second than its limit allows."},
+    {source_flow_limit, Stage::flow, "source-flow-limit",
+     "The sender has as many open connections as one sender may have."},
+    {source_flow_rate, Stage::flow, "source-flow-rate",
+     "The sender opens more new connections a second than one sender may."},
+    {tcp_state, Stage::flow, "tcp-state",
+     "The TCP segment belongs to no open connection, or cannot come at this point of its connection."},
+    {tcp_window, Stage::flow, "tcp-window",
+     "The TCP segment's numbers lie outside what its connection's two ends have announced."},
+    {fragment_without_first, Stage::flow, "fragment-without-first",
+     "A later piece of a packet came without its first piece, which alone tells the connection."},
+    {icmp_unrelated, Stage::flow, "icmp-unrelated",
+     "The ICMP error is about a packet that no known connection has sent."},
     {tx_full, Stage::rate, "tx-full", "The gateway could not send the packet in time."},
 }};
 
@@ -53,7 +70,8 @@ constexpr bool in_order() {
 static_assert(in_order(), "the table is indexed by the enum");
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(Stage::count_)> stage_names{
-    "parse", "tenant", "invalid", "filter", "reflection", "verify", "anomaly", "protocol", "rate"};
+    "parse",   "tenant",   "invalid", "filter", "reflection", "verify",
+    "anomaly", "protocol", "rate",    "flow",   "firewall",   "nat"};
 
 }  // namespace
 

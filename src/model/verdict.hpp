@@ -24,6 +24,9 @@ enum class Stage : std::uint8_t {
     anomaly,
     protocol,
     rate,
+    flow,      // the packet's flow, found or made
+    firewall,  // the tenant's rules, once a flow
+    nat,
     count_
 };
 
@@ -62,6 +65,16 @@ enum class DropReason : std::uint8_t {
     fragment_rate,
     icmp_rate,
     udp_rate,
+    // flow
+    flow_table_full,
+    flow_limit,         // of the tenant
+    flow_rate,          // of the tenant
+    source_flow_limit,  // of one source of the tenant
+    source_flow_rate,
+    tcp_state,   // a segment that cannot come at this point of its connection
+    tcp_window,  // a segment outside its connection's windows
+    fragment_without_first,
+    icmp_unrelated,  // an ICMP error about a packet that no flow has sent
     // output
     tx_full,
     count_,

@@ -82,6 +82,9 @@ const stages: Record<string, { title: string; sentence: string }> = {
   anomaly: { title: "Anomaly", sentence: "Does it behave like the usual senders?" },
   protocol: { title: "Protocol", sentence: "Does it keep to the rules of its protocol?" },
   rate: { title: "Rates", sentence: "Is it within the sender's and the target's share?" },
+  flow: { title: "Flow", sentence: "Does it belong to a connection, or may it begin one?" },
+  firewall: { title: "Firewall", sentence: "Do the customer's rules allow the connection?" },
+  nat: { title: "NAT", sentence: "Can the connection be given its translated address and port?" },
 };
 
 export const stageTitle = (name: string): string => stages[name]?.title ?? name;
