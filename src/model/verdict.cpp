@@ -5,7 +5,7 @@ namespace {
 
 using enum DropReason;
 
-constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
+constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table = {{
     {none, Stage::parse, "none", "The packet was not dropped."},
     {truncated, Stage::parse, "truncated", "The packet ends before its own headers do."},
     {unsupported_link, Stage::parse, "unsupported-link", "The frame carries neither IPv4 nor IPv6."},
@@ -15,6 +15,13 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
     {bad_length, Stage::parse, "bad-length", "The length in the IP header is larger than the packet."},
     {unknown_destination, Stage::tenant, "unknown-destination",
      "The destination belongs to no customer of this gateway."},
+    {unknown_network, Stage::tenant, "unknown-network",
+     "The frame came from no network that this gateway knows a customer of."},
+    {spoofed_source, Stage::tenant, "spoofed-source",
+     "The source address does not belong to the network that the packet came from."},
+    {no_route, Stage::tenant, "no-route", "None of the customer's networks has the destination address."},
+    {no_next_hop, Stage::tenant, "no-next-hop",
+     "The router of the destination's network has not been heard of yet."},
     {ttl_expired, Stage::tenant, "ttl-expired",
      "The packet has travelled too far; its TTL or hop limit ran out."},
     {land, Stage::invalid, "land", "Source and destination are the same address."},
@@ -58,6 +65,16 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table{{
      "A later piece of a packet came without its first piece, which alone tells the connection."},
     {icmp_unrelated, Stage::flow, "icmp-unrelated",
      "The ICMP error is about a packet that no known connection has sent."},
+    {rule_drop, Stage::firewall, "rule-drop", "A rule of the customer's firewall forbids the connection."},
+    {rule_reject, Stage::firewall, "rule-reject",
+     "A rule of the customer's firewall refuses the connection and tells the sender so."},
+    {no_rule, Stage::firewall, "no-rule", "No rule of the customer's firewall allows the connection."},
+    {policy_changed, Stage::firewall, "policy-changed",
+     "The connection was allowed once; the customer's new policy forbids it."},
+    {inbound_rate, Stage::firewall, "inbound-rate",
+     "More traffic arrives than the customer's committed rate."},
+    {outbound_rate, Stage::firewall, "outbound-rate", "The customer sends more than his committed rate."},
+    {nat_exhausted, Stage::nat, "nat-exhausted", "All ports of the customer's public addresses are in use."},
     {tx_full, Stage::rate, "tx-full", "The gateway could not send the packet in time."},
 }};
 

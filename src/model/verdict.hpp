@@ -41,6 +41,10 @@ enum class DropReason : std::uint8_t {
     bad_length,
     // tenant
     unknown_destination,
+    unknown_network,  // tags, tunnel or source of no customer's network
+    spoofed_source,   // the source is none of the network that it comes from (BCP 38)
+    no_route,         // the destination is the customer's, and none of his networks has it
+    no_next_hop,      // the Ethernet address of the network's router is not known
     ttl_expired,
     // invalid
     land,
@@ -75,6 +79,15 @@ enum class DropReason : std::uint8_t {
     tcp_window,  // a segment outside its connection's windows
     fragment_without_first,
     icmp_unrelated,  // an ICMP error about a packet that no flow has sent
+    // firewall
+    rule_drop,
+    rule_reject,
+    no_rule,         // no rule allows it
+    policy_changed,  // the flow was open, and the new policy forbids it
+    inbound_rate,    // over the customer's committed rate
+    outbound_rate,
+    // nat
+    nat_exhausted,  // no port of the pool is free
     // output
     tx_full,
     count_,

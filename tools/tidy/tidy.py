@@ -140,7 +140,7 @@ def functions(source):
         if source.code[number].rstrip().endswith("{"):
             first = signature_start(source.code, number)
             head = " ".join(line.strip() for line in source.code[first : number + 1])
-            plain = "(" in head and not CONTROL.match(head) and not re.search(r"(=|return)\s*\{$|\]\s*(\(.*\))?[^()]*\{$", head)
+            plain = "(" in head and not CONTROL.match(head) and not re.search(r"(=|return)\s*\{+$|\]\s*(\(.*\))?[^()]*\{$", head)
             if plain:
                 last = block_end(source.code, number)
                 yield first, last, head

@@ -39,6 +39,7 @@ class Rules(unittest.TestCase):
             self.assertEqual(found(tidy.check_functions, "src/net/a.cpp", f"{head}\n{body}}}\n"), ["function-length"], head)
         self.assertEqual(found(tidy.check_functions, "src/net/a.cpp", f"class A {{\n{body}}};\n"), [])
         self.assertEqual(found(tidy.check_functions, "src/net/a.cpp", f"constexpr int table[] = {{\n{body}}};\n"), [])
+        self.assertEqual(found(tidy.check_functions, "src/net/a.cpp", f"constexpr std::array<int, f(1)> table = {{{{\n{body}}}}};\n"), [])
         self.assertEqual(found(tidy.check_functions, "src/net/a.hpp", f"struct A {{\n    int f() {{\n{body}    }}\n}};\n"), ["function-length"])
 
     def test_namespace(self):
