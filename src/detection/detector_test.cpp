@@ -1,5 +1,6 @@
 #include "detection/detector.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -162,6 +163,47 @@ TEST(Detector, AGapInTheReportsIsNoPulse) {
     const auto taken = simulation.run(minutes(5), {}, [&] { return !simulation.recorder.closed().empty(); });
     ASSERT_THAT(simulation.recorder.closed(), SizeIs(1));
     EXPECT_LE(taken, seconds(12)) << "the hold-down is not stretched to two of its periods";
+}
+
+// How long the last attack of a story is held after its end.
+base::Duration held_after(Simulation& simulation) {
+    return simulation.run(minutes(12), {}, [&] {
+        return simulation.recorder.opened().size() == simulation.recorder.closed().size();
+    });
+}
+
+TEST(Detector, ALongAttackWithAGapIsNotHeldLonger) {
+    for (const auto first_part : {minutes(1), minutes(4), minutes(9)}) {
+        Simulation simulation;
+        simulation.set_policies({one_limit()});
+        simulation.run(first_part, {udp_flood(victim, 2 * limit)});
+        simulation.run(milliseconds(2500), {});
+        simulation.run(minutes(10) - first_part, {udp_flood(victim, 2 * limit)});
+        const auto held = held_after(simulation);
+        EXPECT_THAT(simulation.recorder.closed(), SizeIs(1));
+        EXPECT_LE(held, seconds(14)) << first_part.count() << " minutes before the gap";
+    }
+}
+
+TEST(Detector, AWaveIsHeldOverTwoOfItsPeriods) {
+    struct Wave {
+        seconds on;
+        seconds off;
+    };
+    for (const auto& wave : {Wave{seconds(5), seconds(8)}, Wave{seconds(2), seconds(28)},
+                             Wave{seconds(60), seconds(20)}, Wave{seconds(60), seconds(60)}}) {
+        Simulation simulation;
+        simulation.set_policies({one_limit()});
+        for (int pulse = 0; pulse < 5; ++pulse) {
+            simulation.run(wave.on, {udp_flood(victim, 5 * limit)});
+            if (pulse < 4) simulation.run(wave.off, {});
+        }
+        const auto held = held_after(simulation);
+        const std::string which = fmt::format("{} s on, {} s off", wave.on.count(), wave.off.count());
+        EXPECT_LE(simulation.recorder.opened().size(), 2U) << which;
+        EXPECT_GE(held, 2 * (wave.on + wave.off) - seconds(1)) << which;
+        EXPECT_LE(held, 2 * (wave.on + wave.off) + seconds(4)) << which;
+    }
 }
 
 TEST(Detector, HoldsPulsesTogether) {

@@ -11,14 +11,8 @@ namespace sluice::detection {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::minutes;
 
-constexpr base::Duration longest_hold_down = minutes(10);
-// Slower than this is no pulse but another attack.
-constexpr base::Duration longest_period = minutes(5);
-// A shorter pause is the exporter's (it reports in bursts, a datagram is lost) and not the attacker's.
-constexpr base::Duration shortest_pause = milliseconds(2000);
-constexpr std::size_t most_pulse_memories = 4096;
+constexpr std::size_t most_rhythms = 4096;
 // A vector that joins is told at once, but not more often than this.
 constexpr base::Duration least_interval = milliseconds(300);
 
@@ -44,17 +38,16 @@ EpisodeBook::EpisodeBook(Config config, FindingSink& sink, base::Timestamp start
     key_prefix_ = fmt::format("{}-{:x}", config_.name, started.time_since_epoch().count() / 1'000'000);
 }
 
-base::Duration EpisodeBook::remembered_hold_down(const Episode& episode, base::Instant now) {
-    const auto& finding = episode.finding;
-    std::erase_if(pulses_, [now](const auto& entry) { return now - entry.second.rose > longest_period; });
-    const PulseKey key{finding.tenant, finding.scope, finding.direction, finding.target};
-    base::Duration hold_down = episode.hold_down;
-    if (const auto found = pulses_.find(key); found != pulses_.end()) {
-        const base::Duration period = now - found->second.rose;
-        hold_down = std::clamp(std::max(2 * period, found->second.hold_down), hold_down, longest_hold_down);
+PulseRhythm EpisodeBook::take_rhythm(const PulseKey& key, base::Duration hold_down, base::Instant now) {
+    std::erase_if(rhythms_, [now](const auto& entry) { return entry.second.forgotten(now); });
+    PulseRhythm rhythm(now, hold_down);
+    if (const auto found = rhythms_.find(key); found != rhythms_.end()) {
+        rhythm = found->second;
+        rhythms_.erase(found);
+        rhythm.configure(hold_down);
+        rhythm.above(now);
     }
-    if (pulses_.size() < most_pulse_memories || pulses_.contains(key)) pulses_[key] = {now, hold_down};
-    return hold_down;
+    return rhythm;
 }
 
 std::uint32_t EpisodeBook::open(const Opening& opening, const EpisodeView& view, const TickTime& tick,
@@ -68,10 +61,12 @@ std::uint32_t EpisodeBook::open(const Opening& opening, const EpisodeView& view,
         episodes_.emplace_back();
         room = episodes_.end() - 1;
     }
-    *room = std::make_unique<Episode>();
+    const PulseKey key{opening.tenant, opening.subject.scope, opening.subject.direction, opening.target};
+    *room = std::make_unique<Episode>(Episode{.subject = opening.subject,
+                                              .rhythm = take_rhythm(key, opening.hold_down, tick.now),
+                                              .opened = tick.now});
     Episode& episode = **room;
     ++size_;
-    episode.subject = opening.subject;
     model::Finding& finding = episode.finding;
     finding.key = fmt::format("{}-{}", key_prefix_, ++opened_);
     finding.tenant = opening.tenant;
@@ -82,9 +77,6 @@ std::uint32_t EpisodeBook::open(const Opening& opening, const EpisodeView& view,
     finding.detected_at = tick.wall;
     finding.before = to_model(view.usual.sum());
     finding.hosts = std::move(hosts);
-    episode.hold_down = opening.hold_down;
-    episode.hold_down = remembered_hold_down(episode, tick.now);
-    episode.opened = episode.above_last = episode.rose_last = tick.now;
     fill(episode, view, tick);
     // What is not known yet follows as soon as it is.
     const bool complete = view.watch != nullptr && !view.watch->evidence.empty();
@@ -118,21 +110,13 @@ bool EpisodeBook::advance(std::uint32_t number, const EpisodeView& view, const T
     Episode& episode = *episodes_[number - 1];
     raise(episode.finding.peak, to_model(view.rates.sum()));
     if (view.crossing.crossed()) {
-        if (!episode.above && tick.now - episode.above_last >= shortest_pause) {
-            const base::Duration period = tick.now - episode.rose_last;
-            if (period <= longest_period) {
-                episode.hold_down =
-                    std::clamp(std::max(2 * period, episode.hold_down), base::Duration{}, longest_hold_down);
-            }
-            episode.rose_last = tick.now;
-        }
+        episode.rhythm.above(tick.now);
         episode.above = true;
-        episode.above_last = tick.now;
         episode.finding.last_seen_at = tick.wall;
         return false;
     }
     episode.above = false;
-    if (tick.now - episode.above_last < episode.hold_down) return false;
+    if (!episode.rhythm.over(tick.now)) return false;
     episode.finding.current = to_model(view.rates.sum());
     close(number);
     return true;
@@ -159,9 +143,9 @@ void EpisodeBook::update(std::uint32_t number, const EpisodeView& view, const Ti
 void EpisodeBook::close(std::uint32_t number) {
     Episode& episode = *episodes_[number - 1];
     const auto& finding = episode.finding;
-    const PulseKey key{finding.tenant, finding.scope, finding.direction, finding.target};
-    if (const auto found = pulses_.find(key); found != pulses_.end()) {
-        found->second = {episode.rose_last, episode.hold_down};
+    if (rhythms_.size() < most_rhythms) {
+        rhythms_.insert_or_assign({finding.tenant, finding.scope, finding.direction, finding.target},
+                                  episode.rhythm);
     }
     tell(episode, model::FindingState::closed);
     episodes_[number - 1].reset();

@@ -1,8 +1,8 @@
 // Attacks from their first crossing to their end, as findings: opened at once, updated while they last,
 // closed when the traffic has stayed below the limits for the hold-down.
 //
-// Pulses: an attack that comes back within its hold-down has not ended; the hold-down grows to twice the time
-// between two pulses, and is remembered for a while, so that slow pulses are held from the second on.
+// Pulses: an attack that comes back within its hold-down has not ended (pulse_rhythm.hpp). The rhythm is
+// remembered for a while after the end, so that slow pulses are held from the second on.
 //
 // Detector thread only, but for published().
 #pragma once
@@ -18,6 +18,7 @@
 #include "detection/finding_sink.hpp"
 #include "detection/judge.hpp"
 #include "detection/meter.hpp"
+#include "detection/pulse_rhythm.hpp"
 #include "detection/subject.hpp"
 #include "detection/watch_book.hpp"
 #include "model/finding.hpp"
@@ -27,10 +28,8 @@ namespace sluice::detection {
 struct Episode {
     Subject subject;
     model::Finding finding;
-    base::Duration hold_down{};
+    PulseRhythm rhythm;
     base::Instant opened{};
-    base::Instant above_last{};
-    base::Instant rose_last{};
     base::Instant told_last{};
     base::Duration told_interval{};  // until the next update
     bool above = true;
@@ -87,13 +86,10 @@ class EpisodeBook {
     [[nodiscard]] std::vector<model::Finding> published() const;
 
   private:
-    struct PulseMemory {
-        base::Instant rose{};
-        base::Duration hold_down{};
-    };
     using PulseKey = std::tuple<model::TenantId, model::CountScope, model::TrafficDirection, net::Prefix>;
 
-    [[nodiscard]] base::Duration remembered_hold_down(const Episode& episode, base::Instant now);
+    // Of the attack before this one, or a new one.
+    [[nodiscard]] PulseRhythm take_rhythm(const PulseKey& key, base::Duration hold_down, base::Instant now);
     void fill(Episode& episode, const EpisodeView& view, const TickTime& tick);
     void tell(Episode& episode, model::FindingState state);
 
@@ -101,7 +97,7 @@ class EpisodeBook {
     FindingSink& sink_;
     std::string key_prefix_;
     std::vector<std::unique_ptr<Episode>> episodes_;
-    std::map<PulseKey, PulseMemory> pulses_;
+    std::map<PulseKey, PulseRhythm> rhythms_;  // of attacks that have ended
     std::size_t size_ = 0;
     std::uint64_t opened_ = 0;
     std::uint64_t refused_ = 0;
