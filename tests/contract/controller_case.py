@@ -135,7 +135,7 @@ class EventReader:
             pass
         self.closed = True
 
-    def wait(self, wanted, timeout=10):
+    def wait(self, wanted, timeout=60):
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             for message in list(self.messages):
@@ -225,7 +225,7 @@ controller:
     def start(self):
         self._process = subprocess.Popen([os.path.join(BIN, "sluice-controller"), "--config", self.config],
                                          stderr=self._log, stdout=self._log)
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while time.monotonic() < end:
             try:
                 if Client(self.port).get("/health").status == 200:
@@ -281,7 +281,7 @@ controller:
         return status
 
 
-def until(condition, timeout=10, what="it"):
+def until(condition, timeout=60, what="it"):
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         value = condition()

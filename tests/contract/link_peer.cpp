@@ -1,7 +1,9 @@
 // A collector and a gateway as the controller sees them, driven by lines on standard input; it ends with its
 // input.
 //
-//   finding KEY TENANT TARGET STATE     a finding of STATE opened, updated or closed
+//   finding KEY TENANT TARGET STATE     a finding of STATE opened, updated or closed; until it is closed it
+//   is
+//                                       told again each second, as a detector does
 //   traffic TENANT PREFIX PPS           what the collector reports from now on, each second
 //   quiet                               the gateway reports no more; its link stays
 // The gateway puts every program into force at once and counts 1,000 packets per report for each diverted
@@ -153,6 +155,7 @@ int main(int argc, char** argv) {
 
     std::mutex mutex;
     std::vector<model::TrafficPoint> traffic;
+    std::map<std::string, model::Finding> open_findings;
     std::atomic<bool> stopping{false};
     std::atomic<bool> quiet{false};
     std::thread reports([&] {
@@ -168,6 +171,7 @@ int main(int argc, char** argv) {
                 report.losses = {{"no-template", 3}};
                 report.traffic = traffic;
                 up.send(report);
+                for (const auto& [key, finding] : open_findings) up.send(finding);
             }
             std::this_thread::sleep_for(200ms);
         }
@@ -177,7 +181,12 @@ int main(int argc, char** argv) {
         std::string verb, a, b, c, d;
         in >> verb >> a >> b >> c >> d;
         if (verb == "finding") {
-            up.send(make_finding(clock, a, b, c, d));
+            const std::lock_guard lock(mutex);
+            auto& finding = open_findings[a];
+            finding = make_finding(clock, a, b, c, d);
+            up.send(finding);
+            finding.state = model::FindingState::updated;
+            if (d == "closed") open_findings.erase(a);
         } else if (verb == "traffic") {
             const std::lock_guard lock(mutex);
             const std::uint64_t rate = std::stoull(c);
