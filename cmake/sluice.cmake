@@ -49,6 +49,7 @@ include(GoogleTest)
 enable_testing()
 
 add_library(sluice_fuzz_driver STATIC ${CMAKE_SOURCE_DIR}/tests/fuzz_driver.cpp)
+add_custom_target(fuzz_targets)  # of the preset fuzz: all that ./dev fuzz needs
 
 function(sluice_sources folder)
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${folder}/*.cpp)
@@ -121,7 +122,9 @@ function(sluice_module name)
     add_executable(${fuzz} ${file})
     target_link_libraries(${fuzz} PRIVATE ${lib} ${arg_TEST_LINK})
     if(SLUICE_FUZZ)
+      target_sources(${fuzz} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz_seeds.cpp)
       target_link_options(${fuzz} PRIVATE -fsanitize=fuzzer)
+      add_dependencies(fuzz_targets ${fuzz})
     else()
       # Without clang the same target runs its seeds and a fixed number of seeded mutations as a test.
       target_link_libraries(${fuzz} PRIVATE sluice_fuzz_driver)
