@@ -90,9 +90,9 @@ export class Platform {
       if (login !== "operator") await client.call("POST", "/users", { login, role, tenant_id, password });
     }
     const tails = () => this.processes.map((p) => `--- ${p.name}${p.alive ? "" : " (ended)"}\n${p.tail()}`).join("\n");
-    await until("gateway and collector are up", async () => {
+    await until("gateway, collector and the edge router's session are up", async () => {
       const board = await client.get<{ gateways_up: number; collectors_up: number; speakers_up: number }>("/overview");
-      return board.gateways_up === 1 && board.collectors_up === 1;
+      return board.gateways_up === 1 && board.collectors_up === 1 && board.speakers_up === 1 && (await this.routers(client)) === 1;
     }, 30, tails);
     this.edge.start();
     this.processes.find((p) => p.name === "packets")?.start();
@@ -113,6 +113,12 @@ export class Platform {
       return board.dropped.packets_per_s > 0 && board.passed.packets_per_s > 0;
     }, 30, tails);
     await until("the short attack is over", () => incident("198.51.101.7/32", "closed", "withdrawn"), 60, tails);
+  }
+
+  // How many routers the speaker has a session with; a speaker that is up may have none.
+  private async routers(client: Client): Promise<number> {
+    const { items } = await client.get<{ items: { peers: number; peers_established: number }[] }>("/speakers");
+    return items.length === 1 && items[0]?.peers === 1 ? items[0].peers_established : 0;
   }
 
   private wire(): void {
