@@ -1,0 +1,78 @@
+// Packet → the tuple by which its flow is found.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/flow/tuple.hpp"
+#include "net/protocol.hpp"
+#include "packet/frame.hpp"
+#include "packet/key.hpp"
+
+namespace sluice::dataplane::flow {
+
+enum class TupleKind : std::uint8_t {
+    own,         // the packet's own flow: find it, or open it
+    piece,       // a later fragment: its first one knows the flow (FragmentTable)
+    icmp_error,  // belongs to the flow of the packet that it quotes (read_quote)
+    none,        // ICMP that is neither query, reply nor error, or a transport header that is not there
+};
+
+namespace detail {
+
+// ICMP messages whose identifier tells flows apart (RFC 792, RFC 4443 section 4), and errors.
+enum class IcmpKind : std::uint8_t { query, reply, error, other };
+[[nodiscard]] constexpr IcmpKind icmp_kind(std::uint32_t type, bool ipv6) {
+    if (ipv6) {
+        return type == 128              ? IcmpKind::query
+               : type == 129            ? IcmpKind::reply
+               : type >= 1 && type <= 4 ? IcmpKind::error
+                                        : IcmpKind::other;
+    }
+    switch (type) {
+        case 8:   // echo
+        case 13:  // timestamp
+        case 15:  // information
+        case 17:  // address mask
+            return IcmpKind::query;
+        case 0:
+        case 14:
+        case 16:
+        case 18:
+            return IcmpKind::reply;
+        case 3:   // destination unreachable
+        case 11:  // time exceeded
+        case 12:  // parameter problem
+            return IcmpKind::error;
+        default:
+            return IcmpKind::other;
+    }
+}
+[[nodiscard]] TupleKind icmp_tuple(const packet::Key& key, const packet::Frame& frame, Tuple& tuple);
+
+}  // namespace detail
+
+// For kind `own` the whole tuple; for `piece` without ports. The key is the frame's, without parse error.
+[[nodiscard]] inline TupleKind tuple_of(TenantIndex tenant, const packet::Key& key,
+                                        const packet::Frame& frame, Tuple& tuple) {
+    using net::IpProtocol;
+    tuple.source = key.source;
+    tuple.destination = key.destination;
+    tuple.tenant_and_protocol = tenant << 8U | key.protocol;
+    tuple.source_port = 0;
+    tuple.destination_port = 0;
+    if (key.has(packet::key_later_fragment)) return TupleKind::piece;
+    switch (static_cast<IpProtocol>(key.protocol)) {
+        case IpProtocol::tcp:
+        case IpProtocol::udp:
+            tuple.source_port = key.source_port;
+            tuple.destination_port = key.destination_port;
+            return key.has(packet::key_transport) ? TupleKind::own : TupleKind::none;
+        case IpProtocol::icmp:
+        case IpProtocol::icmpv6:
+            return detail::icmp_tuple(key, frame, tuple);
+        default:
+            return TupleKind::own;
+    }
+}
+
+}  // namespace sluice::dataplane::flow
