@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "dataplane/flow/flow_table.hpp"
+#include "dataplane/flow/packet_tuple.hpp"
 #include "dataplane/program.hpp"
 #include "model/verdict.hpp"
 #include "packet/frame.hpp"
@@ -15,6 +17,9 @@ namespace sluice::dataplane {
 inline constexpr std::uint32_t no_rule = 0xffffffff;
 // Rules from here on are reflection templates: this plus the AttackVector.
 inline constexpr std::uint32_t template_rules = 0xffffff00;
+
+// From here on: firewall rules of the packet's tenant, by their number.
+inline constexpr std::uint32_t firewall_rules = 0x8000'0000;
 
 struct Source;
 
@@ -29,6 +34,19 @@ struct Selection {
     void add(std::size_t i) { at[count++] = static_cast<std::uint8_t>(i); }
     [[nodiscard]] const std::uint8_t* begin() const { return at.data(); }
     [[nodiscard]] const std::uint8_t* end() const { return at.data() + count; }
+};
+
+// What only packets of tenants with a firewall have.
+struct FirewallBatch {
+    PerPacket<const TenantFirewall*> firewalls;  // nullptr: the tenant has none
+    PerPacket<attach::NetworkIndex> networks;    // where the packet came from
+    PerPacket<flow::TupleKind> kinds;
+    PerPacket<flow::Found> found;
+    flow::FlowLookups lookups;
+    Selection stateful;  // of a tenant with a firewall
+    Selection known;     // their flow is there
+    Selection fresh;     // they want one, and nothing else stands against it
+    bool flows_ended;    // since `found` was filled: what it points to may be another flow by now
 };
 
 struct Batch {
@@ -53,6 +71,7 @@ struct Batch {
     std::array<Selection, 2> wanted_destinations;
     std::array<Selection, 2> syns;  // to be answered
     Selection excused;              // a filter passed them: no later stage looks at them
+    FirewallBatch firewall;
 };
 
 }  // namespace sluice::dataplane

@@ -12,10 +12,22 @@ namespace sluice::dataplane {
 
 struct Engine::Impl {
     Impl(const Config& config, base::Random& random)
-        : compiler({config.max_targets, config.max_tenant_filters, 1}, random),
+        : topology(topology_of(config)),
+          compiler({config.max_targets, config.max_tenant_filters, 1, config.max_firewalls}, random,
+                   topology),
           program(std::make_unique<Program>()),
-          state({config.max_targets, config.max_sources, config.max_sources / 4 + 1}, Secrets::from(random)) {
+          state({config.max_targets, config.max_sources, config.max_sources / 4 + 1, config.max_flows,
+                 config.max_firewalls, std::min(config.max_flows, 4096U)},
+                Secrets::from(random)) {
         program->filter_lists.push_back({});
+    }
+
+    // A leg to the internet and one to the customers; tags are changed, Ethernet addresses are nobody's.
+    static Topology topology_of(const Config& config) {
+        Topology out = Topology::plain(2);
+        out.rewrite = out.to_internet.way.rewrite = true;
+        for (Leg& leg : out.legs) leg.local = LocalResponder({}, config.addresses);
+        return out;
     }
 
     // Wall time as the worker's clock: nanoseconds since the first moment that was seen, plus a start that
@@ -28,16 +40,18 @@ struct Engine::Impl {
         latest = std::max(latest, at);
         state.set_time(start_ns +
                        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (latest - first).count())));
+        state.set_wall(latest);
     }
 
-    void process_burst(std::span<const std::span<const std::uint8_t>> frames, std::size_t done);
+    void process_burst(LegIndex leg, std::span<const std::span<const std::uint8_t>> frames, std::size_t done);
     [[nodiscard]] Outcome outcome_of(std::size_t i) const;
+    [[nodiscard]] std::string_view rule_name(std::size_t i, std::uint32_t rule) const;
 
     static constexpr std::uint64_t start_ns = 3'600'000'000'000;
 
+    Topology topology;
     ProgramCompiler compiler;
     scrub::Bogons bogons;
-    Topology topology = Topology::plain(2);
     std::unique_ptr<Program> program;
     WorkerState state;
     Batch batch;
@@ -60,6 +74,13 @@ base::Status Engine::load(std::span<const model::TenantProgram> programs, base::
     return {};
 }
 
+std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) const {
+    if (rule >= template_rules)
+        return model::to_string(static_cast<model::AttackVector>(rule - template_rules));
+    if (rule < firewall_rules) return program->rules[rule];
+    return batch.firewall.firewalls[i]->rule_names[rule - firewall_rules];
+}
+
 Outcome Engine::Impl::outcome_of(std::size_t i) const {
     Outcome outcome;
     outcome.verdict = batch.verdicts[i];
@@ -67,9 +88,7 @@ Outcome Engine::Impl::outcome_of(std::size_t i) const {
     if (outcome.verdict != model::Verdict::drop) outcome.frame = batch.frames[i].bytes();
     const std::uint32_t rule = batch.rules[i];
     if (rule != no_rule) {
-        outcome.rule = rule < template_rules
-                           ? std::string_view(program->rules[rule])
-                           : model::to_string(static_cast<model::AttackVector>(rule - template_rules));
+        outcome.rule = rule_name(i, rule);
     }
     if (batch.targets[i] != nullptr) {
         const std::uint32_t slot = batch.targets[i]->slot;
@@ -78,11 +97,13 @@ Outcome Engine::Impl::outcome_of(std::size_t i) const {
         outcome.tenant = owner->tenant;
         outcome.mitigation = owner->mitigation;
         outcome.target = owner->prefix;
+        outcome.to = batch.legs[i] == topology.to_internet.leg ? Side::internet : Side::customers;
     }
     return outcome;
 }
 
-void Engine::Impl::process_burst(std::span<const std::span<const std::uint8_t>> frames, std::size_t done) {
+void Engine::Impl::process_burst(LegIndex leg, std::span<const std::span<const std::uint8_t>> frames,
+                                 std::size_t done) {
     batch.size = static_cast<std::uint32_t>(frames.size());
     for (std::size_t i = 0; i < frames.size(); ++i) {
         std::uint8_t* at = arena.data() + done;
@@ -93,13 +114,13 @@ void Engine::Impl::process_burst(std::span<const std::span<const std::uint8_t>> 
         frame.room = static_cast<std::uint32_t>(std::max(frames[i].size(), packet::min_room));
         if (!frames[i].empty()) std::memcpy(frame.data, frames[i].data(), frames[i].size());
     }
-    run_pipeline(*program, bogons, topology, 0, state, batch);
+    run_pipeline(*program, bogons, topology, leg, state, batch);
     count_batch(state, batch);
     for (std::size_t i = 0; i < frames.size(); ++i) outcomes.push_back(outcome_of(i));
 }
 
 std::span<const Outcome> Engine::process(base::Timestamp at,
-                                         std::span<const std::span<const std::uint8_t>> frames) {
+                                         std::span<const std::span<const std::uint8_t>> frames, Side side) {
     Impl& impl = *impl_;
     impl.set_time(at);
     impl.outcomes.clear();
@@ -112,7 +133,7 @@ std::span<const Outcome> Engine::process(base::Timestamp at,
     std::size_t done = 0;
     while (!frames.empty()) {
         const auto burst = frames.first(std::min(frames.size(), packet::max_burst));
-        impl.process_burst(burst, done);
+        impl.process_burst(side == Side::internet ? 0 : 1, burst, done);
         for (const auto& frame : burst) done += space(frame);
         frames = frames.subspan(burst.size());
     }

@@ -25,6 +25,8 @@
 
 namespace sluice::dataplane {
 
+enum class Side : std::uint8_t { internet, customers };
+
 // What became of one packet.
 struct Outcome {
     model::Verdict verdict = model::Verdict::pass;
@@ -35,6 +37,7 @@ struct Outcome {
     net::Prefix target;              // the target's prefix, or the tenant's; valid with a tenant
     // The filter, or the reflection template, that decided ("dns"); empty where none did. Valid until load().
     std::string_view rule;
+    Side to = Side::customers;  // where a passed packet leaves; tags say the rest
     // The frame as it goes out: forwarded, or the answer to the sender. Empty after a drop. Valid until
     // process().
     std::span<const std::uint8_t> frame;
@@ -46,6 +49,9 @@ class Engine {
         std::size_t max_sources = 65'536;  // verified and metered sources that are remembered
         std::size_t max_targets = 16'384;  // targets and tenants together
         std::size_t max_tenant_filters = 1024;
+        std::uint32_t max_flows = 4096;  // of tenants with a firewall
+        std::uint32_t max_firewalls = 1024;
+        std::vector<net::Address> addresses;  // the gateway's own, on both sides: tunnels end there
     };
 
     // `random` gives the keys of hashes and cookies: a seeded one makes a replay repeatable.
@@ -61,7 +67,8 @@ class Engine {
     // Ethernet frames of one moment, at most 65,535 bytes each; any number. outcome[i] belongs to frames[i];
     // valid until the next call.
     [[nodiscard]] std::span<const Outcome> process(base::Timestamp at,
-                                                   std::span<const std::span<const std::uint8_t>> frames);
+                                                   std::span<const std::span<const std::uint8_t>> frames,
+                                                   Side side = Side::internet);
 
     // Counters since construction; name and next hops are empty.
     [[nodiscard]] model::GatewayReport report() const;

@@ -7,18 +7,21 @@
 
 #include "packet/frame.hpp"
 #include "packet/key.hpp"
+#include "packet/vxlan.hpp"
 
 namespace sluice::dataplane {
 
 using Mac = std::array<std::uint8_t, 6>;
 
-// The clean leg. Without `rewrite` the Ethernet header stays as it came (replay).
+// The header of what leaves. Without `rewrite` the Ethernet header stays as it came (replay).
 struct WayOut {
     bool rewrite = false;
     Mac source{};
     Mac next_hop4{};
     Mac next_hop6{};
-    std::uint16_t vlan = 0;  // 0: untagged
+    std::uint16_t vlan = 0;                    // 0: untagged
+    std::uint16_t inner_vlan = 0;              // not 0: 802.1ad outside, this one within
+    const packet::VxlanWay* tunnel = nullptr;  // not nullptr: the frame goes through it
 };
 
 // The frame begins elsewhere afterwards when the number of its tags changes. Room before it is every port's
@@ -39,7 +42,7 @@ inline void forward(const WayOut& way, const packet::Key& key, packet::Frame& fr
         std::memcpy(ip + 10, &check, 2);
     }
     if (!way.rewrite) return;
-    if (key.l3_offset == 14 && way.vlan == 0) {
+    if (key.l3_offset == 14 && way.vlan == 0 && way.tunnel == nullptr) {
         std::memcpy(frame.data, (key.has(packet::key_ipv6) ? way.next_hop6 : way.next_hop4).data(), 6);
         std::memcpy(frame.data + 6, way.source.data(), 6);
     } else {

@@ -10,8 +10,10 @@
 #include <sstream>
 
 #include "dataplane/engine.hpp"
+#include "dataplane/firewall_case.hpp"
 #include "net/protocol.hpp"
 #include "packet/packet_text.hpp"
+#include "packet/parser.hpp"
 
 namespace sluice::dataplane {
 namespace {
@@ -37,11 +39,22 @@ struct Host {
     const char* ipv6;
 };
 constexpr Host hosts[] = {
-    {"client", "198.18.0.5", "2001:db8:f:1::5"},          {"client2", "198.18.0.6", "2001:db8:f:1::6"},
-    {"attacker", "198.19.0.7", "2001:db8:f:a::7"},        {"server", "203.0.113.9", "2001:db8:3::9"},
-    {"server2", "203.0.113.10", "2001:db8:3::10"},        {"site", "203.0.113.0/24", "2001:db8:3::/48"},
-    {"stranger", "192.0.2.200", "2001:db8:99::1"},        {"other", "198.51.100.9", "2001:db8:2::9"},
+    {"client", "198.18.0.5", "2001:db8:f:1::5"},
+    {"client2", "198.18.0.6", "2001:db8:f:1::6"},
+    {"attacker", "198.19.0.7", "2001:db8:f:a::7"},
+    {"server", "203.0.113.9", "2001:db8:3::9"},
+    {"server2", "203.0.113.10", "2001:db8:3::10"},
+    {"site", "203.0.113.0/24", "2001:db8:3::/48"},
+    {"stranger", "192.0.2.200", "2001:db8:99::1"},
+    {"other", "198.51.100.9", "2001:db8:2::9"},
     {"other-site", "198.51.100.0/24", "2001:db8:2::/48"},
+    {"pc", "10.0.0.5", "2001:db8:3:a::5"},
+    {"pc2", "10.0.0.6", "2001:db8:3:a::6"},
+    {"inside-net", "10.0.0.0/16", "2001:db8:3:a::/64"},
+    {"web", "10.1.0.80", "2001:db8:3:d::80"},
+    {"dmz-net", "10.1.0.0/16", "2001:db8:3:d::/64"},
+    {"till", "10.2.0.7", "2001:db8:3:b::7"},
+    {"branch-net", "10.2.0.0/16", "2001:db8:3:b::/64"},
 };
 
 Words split(const std::string& text) {
@@ -106,6 +119,10 @@ class Runner {
             add_target(words, second_);
         } else if (verb == "filter") {
             add_filter(words);
+        } else if (FirewallCase::is_about(verb)) {
+            auto& program = FirewallCase::is_other(verb) ? second_ : first_;
+            firewall_.step(words, program, [this](const std::string& word) { return prefix(word); });
+            loaded_ = false;
         } else if (verb == "reload") {
             load();
         } else if (verb == "untarget") {
@@ -272,9 +289,10 @@ class Runner {
         const bool repeated = packet.size() > 2 && packet[1] == "×";
         const std::size_t times = repeated ? std::stoul(packet[0]) : 1;
         if (repeated) packet.erase(packet.begin(), packet.begin() + 2);
+        const Side side = side_of(packet);
         const auto frame = frame_of(packet);
         const std::vector<std::span<const std::uint8_t>> frames(times, frame);
-        const auto outcomes = engine_.process(now_, frames);
+        const auto outcomes = engine_.process(now_, frames, side);
         ASSERT_EQ(outcomes.size(), times) << where();
         if (repeated) return check_many(outcomes, expected);
         const std::string verdict = said(outcomes[0]);
@@ -284,7 +302,34 @@ class Runner {
             return;
         }
         ASSERT_EQ(verdict, expected[0]) << where();
-        if (expected.size() > 1) check_frame(outcomes[0].frame, Words(expected.begin() + 1, expected.end()));
+        Words rest(expected.begin() + 1, expected.end());
+        if (!rest.empty() && rest[0].starts_with('@')) {
+            check_way(outcomes[0], rest[0].substr(1));
+            rest.erase(rest.begin());
+            if (!rest.empty()) rest.insert(rest.end(), way_tags_.begin(), way_tags_.end());
+        }
+        if (!rest.empty()) check_frame(outcomes[0].frame, rest);
+    }
+
+    // "@inside tcp …" comes from that network of the tenant; without it a packet comes from the internet.
+    Side side_of(Words& packet) const {
+        if (!packet[0].starts_with('@')) return Side::internet;
+        const Words tags = firewall_.tags_of(packet[0].substr(1));
+        packet.erase(packet.begin());
+        packet.insert(packet.end(), tags.begin(), tags.end());
+        return Side::customers;
+    }
+
+    // That the packet left towards the network, with its tags.
+    void check_way(const Outcome& outcome, const std::string& network) {
+        way_tags_ = network == "internet" ? Words{} : firewall_.tags_of(network);
+        EXPECT_EQ(outcome.to, network == "internet" ? Side::internet : Side::customers) << where();
+        const packet::Key key = packet::parse(outcome.frame);
+        Words tags;
+        for (const std::uint16_t tag : {key.vlan, key.inner_vlan}) {
+            if (tag != 0) tags.insert(tags.end(), {"vlan", std::to_string(tag)});
+        }
+        EXPECT_EQ(tags, way_tags_) << where();
     }
 
     void check_many(std::span<const Outcome> outcomes, const Words& expected) {
@@ -367,6 +412,8 @@ class Runner {
     model::TenantProgram second_;
     base::Timestamp now_{std::chrono::hours(24 * 365 * 50)};
     std::map<std::string, std::string> captured_;
+    FirewallCase firewall_;
+    Words way_tags_;
     const Line* line_ = nullptr;
     bool loaded_ = false;
     bool skipped_ = false;

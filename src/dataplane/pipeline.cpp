@@ -1,6 +1,8 @@
 #include "dataplane/pipeline.hpp"
 
+#include "dataplane/attach/attach_stage.hpp"
 #include "dataplane/fetch_stage.hpp"
+#include "dataplane/firewall_stage.hpp"
 #include "dataplane/meter/rate_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
@@ -52,7 +54,8 @@ void parse(Context& context) {
 void answer_local(const LocalResponder& local, Batch& batch) {
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         if (batch.reasons[i] != DropReason::unsupported_link &&
-            batch.reasons[i] != DropReason::unknown_destination) {
+            batch.reasons[i] != DropReason::unknown_destination &&
+            batch.reasons[i] != DropReason::unknown_network) {
             continue;
         }
         if (!local.answer(batch.keys[i], batch.frames[i])) continue;
@@ -69,6 +72,42 @@ void leave(const Egress& egress, const Selection& passed, Batch& batch) {
     }
 }
 
+void verify_and_limit(Context& context) {
+    fetch_addresses(context);
+    run_stages<scrub::VerifyStage, meter::RateStage>(context);
+    scrub::answer_syns(context);
+}
+
+// What the scrubber let through: to a tenant with a firewall it opens a flow, if his rules allow it.
+void after_scrubbing(const Context& context, const Selection& passed) {
+    Batch& batch = context.batch;
+    Selection forwarded;
+    for (const std::uint8_t i : passed) {
+        (batch.firewall.firewalls[i] != nullptr ? batch.firewall.fresh : forwarded).add(i);
+    }
+    leave(context.topology.to_customers, forwarded, batch);
+}
+
+void run_with_firewalls(Context& context, LegIndex ingress) {
+    Batch& batch = context.batch;
+    FirewallBatch& firewall = batch.firewall;
+    firewall.firewalls.fill(nullptr);
+    firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
+    firewall.flows_ended = false;
+    context.state.flows.advance(context.state.now_ns);
+    attach::find_networks(context, ingress);
+    run_stages<TenantStage, FirewallTurnoff>(context);
+    answer_local(context.topology.legs[ingress].local, batch);
+    fetch_flows(context);
+    sort_flows(context);
+    follow_flows(context, ingress);
+    run_stages<scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(context);
+    verify_and_limit(context);
+    after_scrubbing(context, batch.live);
+    after_scrubbing(context, batch.excused);
+    open_flows(context, ingress);
+}
+
 }  // namespace
 
 void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Topology& topology,
@@ -76,12 +115,11 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     Context context{program, bogons, topology, state, batch};
     batch.legs.fill(ingress);
     parse(context);
+    if (program.has_firewalls()) return run_with_firewalls(context, ingress);
     run_stages<TenantStage, scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(
         context);
     if (batch.live.count != batch.size) answer_local(topology.legs[ingress].local, batch);
-    fetch_addresses(context);
-    run_stages<scrub::VerifyStage, meter::RateStage>(context);
-    scrub::answer_syns(context);
+    verify_and_limit(context);
     leave(topology.to_customers, batch.live, batch);
     leave(topology.to_customers, batch.excused, batch);
 }

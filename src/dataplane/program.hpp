@@ -6,11 +6,14 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/target_table.hpp"
+#include "dataplane/tenant_firewall.hpp"
 #include "model/ids.hpp"
 #include "model/tenant_program.hpp"
 #include "net/prefix.hpp"
@@ -88,6 +91,7 @@ struct SlotOwner {
     std::uint64_t since = 0;         // the program with which it was given out
     model::MitigationId mitigation;  // none: the tenant's prefixes without a target
     net::Prefix prefix;              // of the target; of an undiverted tenant its first prefix
+    bool outbound = false;           // what comes from the tenant's own networks; without a prefix
 };
 
 struct Program {
@@ -95,11 +99,15 @@ struct Program {
     std::uint64_t generation = 0;  // the highest of the tenants'
     TargetTable table;
     std::vector<Profile> profiles;
+    std::vector<std::shared_ptr<const TenantFirewall>> firewalls;  // 0 is nobody's
+    attach::IngressTable networks;           // of all tenants, by what their frames come in
     std::vector<FilterLists> filter_lists;   // of a tenant; 0 is empty
     std::vector<CompiledFilter> filters;     // a list's lie together, in the order of matching
     std::vector<std::string> rules;          // names of filters, for reports
     std::vector<SlotOwner> owners;           // ascending by slot
     std::vector<std::uint32_t> fresh_slots;  // given out for the first time since the last program
+
+    [[nodiscard]] bool has_firewalls() const { return firewalls.size() > 1; }
 };
 
 }  // namespace sluice::dataplane

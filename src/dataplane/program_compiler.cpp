@@ -128,6 +128,16 @@ bool concerns(const model::PacketFilter& filter, ProtocolClass kind) {
     return true;
 }
 
+// Two networks that look alike on the wire would mix two customers.
+base::Status check_tags(const std::vector<attach::IngressTable::Item>& tags) {
+    std::vector<std::uint64_t> words;
+    for (const auto& item : tags) words.push_back(item.tag.word());
+    std::sort(words.begin(), words.end());
+    if (std::adjacent_find(words.begin(), words.end()) == words.end()) return {};
+    return fail(ErrorCode::conflict, "two attachments have the same port and tags", "attachments",
+                "each network needs a tag, a tunnel or a port of its own");
+}
+
 // The tenant's lists; 0 without filters.
 base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program, TimePair now, Program& out) {
     if (program.filters.empty()) return std::uint16_t{0};
@@ -207,10 +217,15 @@ struct ProgramCompiler::Draft {
     std::vector<std::uint32_t> free;
     std::uint32_t never_used = 0;
     std::uint32_t next_serial = 1;
+    std::map<model::TenantId, Firewall> firewalls;
+    std::vector<attach::IngressTable::Item> tags;
+    std::deque<flow::TenantIndex> free_indexes;
+    flow::TenantIndex never_used_index = 0;
+    std::uint32_t generation = 0;  // of firewalls
 };
 
-ProgramCompiler::ProgramCompiler(CompilerLimits limits, base::Random& random)
-    : limits_(limits), random_(random) {}
+ProgramCompiler::ProgramCompiler(CompilerLimits limits, base::Random& random, Topology topology)
+    : limits_(limits), random_(random), topology_(std::move(topology)) {}
 
 base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owner, Draft& draft) const {
     if (const auto old = given_.find(owner); old != given_.end()) {
@@ -235,10 +250,71 @@ base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owne
     return given;
 }
 
+base::Result<FirewallOwner> ProgramCompiler::firewall_owner(const model::TenantProgram& program,
+                                                            Draft& draft) const {
+    const auto given = slot_for({program.tenant, model::MitigationId{}, net::Prefix{}}, draft);
+    if (!given) return std::unexpected(given.error());
+    FirewallOwner owner;
+    owner.generation = ++draft.generation;
+    owner.workers = limits_.workers;
+    owner.outbound = {given->slot, given->serial, 0, 0, 0};
+    if (const auto earlier = firewalls_.find(program.tenant); earlier != firewalls_.end()) {
+        owner.index = earlier->second.compiled->index;
+        owner.first_generation = earlier->second.compiled->first_generation;
+        return owner;
+    }
+    owner.first_generation = owner.generation;
+    if (draft.never_used_index < limits_.tenants) {
+        owner.index = draft.never_used_index++;
+    } else if (!draft.free_indexes.empty()) {
+        owner.index = draft.free_indexes.front();
+        draft.free_indexes.pop_front();
+    } else {
+        return fail(ErrorCode::exhausted,
+                    fmt::format("more than {} tenants with a firewall", limits_.tenants),
+                    program.tenant.to_string(), "raise max_firewalls, or spread the tenants over gateways");
+    }
+    return owner;
+}
+
+base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantProgram& program,
+                                                          Draft& draft) const {
+    if (!program.firewall.enabled) return std::uint16_t{0};
+    const auto earlier = firewalls_.find(program.tenant);
+    Firewall made;
+    if (earlier != firewalls_.end() && earlier->second.source == program.firewall) {
+        const auto slot = slot_for({program.tenant, model::MitigationId{}, net::Prefix{}}, draft);
+        if (!slot) return std::unexpected(slot.error());
+        made = earlier->second;
+    } else {
+        const auto owner = firewall_owner(program, draft);
+        if (!owner) return std::unexpected(owner.error());
+        made.source = program.firewall;
+        auto compiled = compile_firewall(program.tenant, program.firewall, topology_, *owner, made.tags);
+        if (!compiled) return std::unexpected(compiled.error());
+        if (earlier != firewalls_.end()) take_over(*earlier->second.compiled, **compiled);
+        made.compiled = std::move(*compiled);
+    }
+    std::vector<std::shared_ptr<const TenantFirewall>>& all = draft.program->firewalls;
+    const std::size_t number = all.size();
+    if (number > std::numeric_limits<std::uint16_t>::max()) {
+        return fail(ErrorCode::exhausted, "more than 65,534 tenants with a firewall",
+                    program.tenant.to_string(), "spread the tenants over gateways");
+    }
+    all.push_back(made.compiled);
+    for (const auto& [tag, ingress] : made.tags) {
+        draft.tags.push_back({tag, {static_cast<std::uint32_t>(number), ingress.network}});
+    }
+    draft.firewalls.emplace(program.tenant, std::move(made));
+    return static_cast<std::uint16_t>(number);
+}
+
 base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair now, Draft& draft) const {
     Program& out = *draft.program;
     const auto filters = compile_filters(program, now, out);
     if (!filters) return std::unexpected(filters.error());
+    const auto firewall = add_firewall(program, draft);
+    if (!firewall) return std::unexpected(firewall.error());
     const auto place = [&](const net::Prefix& prefix, model::MitigationId mitigation,
                            const net::Prefix& owner_prefix, const Profile& profile) -> base::Status {
         const auto given = slot_for({program.tenant, mitigation, owner_prefix}, draft);
@@ -251,7 +327,8 @@ base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair 
             }
             out.profiles.push_back(profile);
         }
-        draft.items.push_back({prefix, {given->slot, given->serial, *filters, index.first->second}});
+        draft.items.push_back(
+            {prefix, {given->slot, given->serial, *filters, index.first->second, *firewall}});
         return {};
     };
     for (const auto& target : program.targets) {
@@ -276,7 +353,11 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     draft.free = free_;
     draft.never_used = never_used_;
     draft.next_serial = next_serial_;
+    draft.free_indexes = free_indexes_;
+    draft.never_used_index = never_used_index_;
+    draft.generation = firewall_generation_;
     draft.program->filter_lists.push_back({});
+    draft.program->firewalls.push_back(nullptr);
     for (const auto& program : programs) {
         if (auto status = validate(program, limits_); !status) return std::unexpected(status.error());
         if (auto status = add(program, now, draft); !status) return std::unexpected(status.error());
@@ -288,9 +369,12 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
         return std::unexpected(table.error());
     }
     draft.program->table = std::move(*table);
+    if (auto status = check_tags(draft.tags); !status) return std::unexpected(status.error());
+    draft.program->networks = attach::IngressTable::build(draft.tags);
     for (const auto& [owner, given] : draft.given) {
         draft.program->owners.push_back({given.slot, given.serial, std::get<0>(owner), given.since,
-                                         std::get<1>(owner), std::get<2>(owner)});
+                                         std::get<1>(owner), std::get<2>(owner),
+                                         std::get<2>(owner) == net::Prefix{}});
     }
     std::sort(draft.program->owners.begin(), draft.program->owners.end(),
               [](const SlotOwner& a, const SlotOwner& b) { return a.slot < b.slot; });
@@ -300,6 +384,13 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     for (const auto& [owner, given] : given_) {
         if (!draft.given.contains(owner)) draft.free.push_back(given.slot);
     }
+    for (const auto& [tenant, firewall] : firewalls_) {
+        if (!draft.firewalls.contains(tenant)) draft.free_indexes.push_back(firewall.compiled->index);
+    }
+    firewalls_ = std::move(draft.firewalls);
+    free_indexes_ = std::move(draft.free_indexes);
+    never_used_index_ = draft.never_used_index;
+    firewall_generation_ = draft.generation;
     given_ = std::move(draft.given);
     free_ = std::move(draft.free);
     never_used_ = draft.never_used;

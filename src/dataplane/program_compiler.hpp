@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -15,13 +16,15 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "dataplane/program.hpp"
+#include "dataplane/topology.hpp"
 
 namespace sluice::dataplane {
 
 struct CompilerLimits {
     std::size_t slots = 16'384;  // targets and tenants together
     std::size_t filters_a_tenant = 1024;
-    std::uint32_t workers = 1;  // that share a target's rate limits
+    std::uint32_t workers = 1;     // that share a target's rate limits
+    std::uint32_t tenants = 1024;  // with a firewall
 };
 
 // Wall time and the workers' clock at one moment: filters expire by the one and are compared with the other.
@@ -36,7 +39,8 @@ struct TimePair {
 
 class ProgramCompiler {
   public:
-    ProgramCompiler(CompilerLimits limits, base::Random& random);
+    // `topology`: the legs that attachments name.
+    ProgramCompiler(CompilerLimits limits, base::Random& random, Topology topology = Topology::plain(2));
 
     // The full set. On an error nothing is changed, no slot is given out.
     [[nodiscard]] base::Result<std::unique_ptr<Program>> compile(
@@ -49,17 +53,33 @@ class ProgramCompiler {
         std::uint32_t serial = 0;
         std::uint64_t since = 0;
     };
+    // A tenant's firewall as it was compiled last, and of what.
+    struct Firewall {
+        model::FirewallProgram source;
+        std::shared_ptr<const TenantFirewall> compiled;
+        std::vector<attach::IngressTable::Item> tags;
+    };
     struct Draft;
     [[nodiscard]] base::Status add(const model::TenantProgram& program, TimePair now, Draft& draft) const;
     [[nodiscard]] base::Result<Given> slot_for(const Owner& owner, Draft& draft) const;
+    // The tenant's number in Program::firewalls; 0 without one.
+    [[nodiscard]] base::Result<std::uint16_t> add_firewall(const model::TenantProgram& program,
+                                                           Draft& draft) const;
+    [[nodiscard]] base::Result<FirewallOwner> firewall_owner(const model::TenantProgram& program,
+                                                             Draft& draft) const;
 
     CompilerLimits limits_;
     base::Random& random_;
+    Topology topology_;
     std::map<Owner, Given> given_;
     std::vector<std::uint32_t> free_;
     std::uint32_t never_used_ = 0;  // the first slot that nobody had yet
     std::uint32_t next_serial_ = 1;
     std::uint64_t sequence_ = 0;
+    std::map<model::TenantId, Firewall> firewalls_;
+    std::deque<flow::TenantIndex> free_indexes_;  // the one that is free the longest first
+    flow::TenantIndex never_used_index_ = 0;
+    std::uint32_t firewall_generation_ = 0;
 };
 
 }  // namespace sluice::dataplane

@@ -19,6 +19,7 @@ struct Target {
     std::uint32_t serial = 0;   // unique for ever; part of every key about this target
     std::uint16_t filters = 0;  // of the tenant; 0: none
     std::uint16_t profile = 0;
+    std::uint16_t firewall = 0;  // of the tenant; 0: none
 };
 
 class TargetTable {

@@ -32,6 +32,7 @@ struct Topology {
     std::vector<Leg> legs;
     Egress to_customers;  // routed ones
     Egress to_internet;
+    bool rewrite = false;  // Ethernet headers of frames to attached networks are made anew
 
     // One leg for both ways, or two, without addresses of their own; headers stay as they came.
     [[nodiscard]] static Topology plain(std::size_t legs);

@@ -7,24 +7,26 @@ namespace sluice::dataplane {
 
 Worker::Worker(std::size_t index, const WorkerLimits& limits, const Secrets& secrets,
                Dependencies dependencies)
-    : index_(index), deps_(std::move(dependencies)), state_(limits, secrets) {}
+    : index_(index), deps_(std::move(dependencies)), state_(limits, secrets, index) {}
 
 std::size_t Worker::run_once() {
     const Program& program = deps_.programs.pass(index_);
     if (program.sequence != state_.adopted) state_.adopt(program);
     std::size_t received = 0;
     for (LegIndex leg = 0; leg < deps_.ports.size(); ++leg) {
-        received += deps_.topology.legs[leg].internet ? scrub(leg, program) : answer_questions(leg);
+        received += deps_.topology.legs[leg].internet || program.has_firewalls() ? run_leg(leg, program)
+                                                                                 : answer_questions(leg);
     }
     return received;
 }
 
-std::size_t Worker::scrub(LegIndex leg, const Program& program) {
+std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
     packet::Port& port = *deps_.ports[leg];
     const std::size_t received = port.receive(batch_.frames);
     if (received == 0) return 0;
     batch_.size = static_cast<std::uint32_t>(received);
     state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
+    if (program.has_firewalls()) state_.set_wall(deps_.clock.wall());
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
     send_all(port);
     count_batch(state_, batch_);

@@ -45,7 +45,7 @@ class Worker {
         std::size_t count;
     };
 
-    std::size_t scrub(LegIndex leg, const Program& program);
+    std::size_t run_leg(LegIndex leg, const Program& program);
     std::size_t answer_questions(LegIndex leg);
     void send(packet::Port& port, const Outgoing& out);
     void send_all(packet::Port& ingress);

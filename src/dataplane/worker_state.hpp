@@ -8,6 +8,8 @@
 #include "base/siphash.hpp"
 #include "dataplane/coarse_time.hpp"
 #include "dataplane/counters.hpp"
+#include "dataplane/flow/flow_table.hpp"
+#include "dataplane/flow/fragment_table.hpp"
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/program.hpp"
@@ -47,28 +49,45 @@ void touch(Metered& metered, CoarseTime now) {
     metered.last_seen = now;
 }
 
+// A tenant's committed rates.
+struct TenantMeters {
+    meter::RateState inbound;
+    meter::RateState outbound;
+    CoarseTime last_seen = 0;
+};
+
 struct WorkerLimits {
     std::size_t slots = 16'384;
     std::size_t sources = 262'144;      // 20 bytes each
     std::size_t destinations = 65'536;  // addresses of targets that are wider than one; 43 bytes each
+    std::uint32_t flows = 4096;         // of tenants with a firewall; 160 bytes each
+    std::uint32_t tenants = 1024;       // with a firewall
+    std::uint32_t fragmented = 4096;    // packets of which some fragments are still on their way
 };
 
 // The keys of a gateway. All its workers share them: a proof asked for by one may arrive at another.
 struct Secrets {
     base::SipKey tables;
     base::SipKey cookies;
+    base::SipKey flows;
 
     [[nodiscard]] static Secrets from(base::Random& random) {
-        return {base::SipKey::from(random), base::SipKey::from(random)};
+        const base::SipKey tables = base::SipKey::from(random);
+        const base::SipKey cookies = base::SipKey::from(random);
+        return {tables, cookies, base::SipKey::from(random)};
     }
 };
 
 struct WorkerState {
-    WorkerState(const WorkerLimits& limits, const Secrets& secrets)
-        : table_key(secrets.tables),
+    WorkerState(const WorkerLimits& limits, const Secrets& secrets, std::size_t index = 0)
+        : worker(index),
+          table_key(secrets.tables),
           cookies(secrets.cookies),
           sources(limits.sources),
           wide_destinations(limits.destinations),
+          flows({.flows = limits.flows, .tenants = limits.tenants}, secrets.flows),
+          fragments({.packets = limits.fragmented}, secrets.flows),
+          tenant_meters(limits.tenants),
           counts(limits.slots) {}
 
     // Sampled once a burst.
@@ -77,6 +96,10 @@ struct WorkerState {
         now_ticks = meter::ticks(ns);
         now_coarse = coarse_time(ns) + 1;  // 0 means "never"
         dither = dither * 1'664'525U + 1'013'904'223U;
+    }
+
+    void set_wall(base::Timestamp wall) {
+        unix_s = static_cast<std::uint64_t>(wall.time_since_epoch().count()) / 1'000'000'000U;
     }
 
     // Before the first packet under a new program: slots that have a new owner start at zero.
@@ -116,6 +139,7 @@ struct WorkerState {
                     : base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0));
     }
 
+    std::size_t worker;         // index among the gateway's
     std::uint64_t adopted = 0;  // sequence of the program
     std::uint64_t now_ns = 0;
     meter::Ticks now_ticks = 0;
@@ -126,6 +150,11 @@ struct WorkerState {
     scrub::SynCookie cookies;
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
+    flow::FlowTable flows;
+    flow::FragmentTable fragments;
+    HugeVector<TenantMeters> tenant_meters;  // by flow::TenantIndex
+    meter::RateState rejects;                // answers to rejected packets, of all tenants
+    std::uint64_t unix_s = 0;                // wall time, for rules with a schedule
     WorkerCounts counts;
 };
 

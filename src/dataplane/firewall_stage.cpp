@@ -1,0 +1,315 @@
+#include "dataplane/firewall_stage.hpp"
+
+#include "dataplane/firewall/reject.hpp"
+#include "dataplane/flow/icmp_quote.hpp"
+#include "dataplane/flow/tcp_tracker.hpp"
+#include "dataplane/nat/rewrite.hpp"
+#include "net/protocol.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+using flow::Direction;
+using flow::Flow;
+using flow::Found;
+using flow::TupleKind;
+using model::DropReason;
+
+// Answers to rejected packets of all tenants together; one worker's. Beyond it they are dropped in silence.
+const meter::RateLimit most_rejects = meter::RateLimit::from({.packets_per_s = 1000});
+
+// One packet on its way through its tenant's firewall.
+class Passage {
+  public:
+    Passage(const Context& context, std::size_t i, LegIndex ingress)
+        : context_(context),
+          batch_(context.batch),
+          state_(context.state),
+          i_(i),
+          ingress_(ingress),
+          firewall_(*context.batch.firewall.firewalls[i]),
+          key_(context.batch.keys[i]),
+          frame_(context.batch.frames[i]) {}
+
+    void follow() {
+        if (batch_.firewall.flows_ended && batch_.firewall.kinds[i_] == TupleKind::own) {
+            batch_.firewall.found[i_] =
+                state_.flows.find(batch_.firewall.lookups.tuples[i_], batch_.firewall.lookups.hashes[i_]);
+        }
+        const Found found = batch_.firewall.found[i_];
+        if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return flow_is_gone();
+        Flow& flow = *found.flow;
+        if (flow.generation != firewall_.generation && !still_allowed(flow)) {
+            end(flow);
+            return drop(DropReason::policy_changed);
+        }
+        if (key_.hop_limit <= 1) return drop(DropReason::ttl_expired);
+        if (!within_rate(found)) return;
+        switch (batch_.firewall.kinds[i_]) {
+            case TupleKind::own:
+                return follow_own(found);
+            case TupleKind::piece:
+                return leave(found);
+            default:
+                return leave_error(found);
+        }
+    }
+
+    void open() {
+        const attach::NetworkIndex from = batch_.firewall.networks[i_];
+        const flow::Tuple& tuple = batch_.firewall.lookups.tuples[i_];
+        if (key_.hop_limit <= 1) return drop(DropReason::ttl_expired);
+        if (firewall_.routes.find(key_.source) != from) return drop(DropReason::spoofed_source);
+        const DropReason bad = flow::check_first(key_, firewall_.times.strict_tcp);
+        if (bad != DropReason::none) return drop(bad);
+        // Another packet of the burst may have opened it.
+        if (const Found found = state_.flows.find(tuple, batch_.firewall.lookups.hashes[i_]);
+            found.flow != nullptr) {
+            batch_.firewall.found[i_] = found;
+            return follow();
+        }
+        const attach::NetworkIndex to = firewall_.routes.find(key_.destination);
+        if (to == attach::internet && from == attach::internet) return drop(DropReason::no_route);
+        const firewall::Match match = classify(tuple, key_.has(packet::key_transport), from, to);
+        if (match.rule == firewall::no_rule_matched) return drop(DropReason::no_rule);
+        firewall_.hits->add(state_.worker, match.rule);
+        if (match.action == model::RuleAction::drop) return drop(DropReason::rule_drop, match.rule);
+        if (match.action == model::RuleAction::reject) return reject(match.rule, from);
+        open_allowed(tuple, match, from, to);
+    }
+
+  private:
+    // An earlier packet of the burst has ended it.
+    void flow_is_gone() {
+        switch (batch_.firewall.kinds[i_]) {
+            case TupleKind::own:
+                return open();
+            case TupleKind::piece:
+                return drop(DropReason::fragment_without_first);
+            default:
+                return drop(DropReason::icmp_unrelated);
+        }
+    }
+    void end(Flow& flow) {
+        state_.flows.end(flow);
+        batch_.firewall.flows_ended = true;
+    }
+    void drop(DropReason reason, std::uint32_t rule = no_rule) const {
+        (void)context_.drop(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
+    }
+
+    [[nodiscard]] firewall::Match classify(const flow::Tuple& tuple, bool has_transport,
+                                           attach::NetworkIndex from, attach::NetworkIndex to) const {
+        firewall::Question question;
+        question.source = tuple.source;
+        question.destination = tuple.destination;
+        question.protocol = tuple.protocol();
+        question.has_transport = has_transport;
+        const bool icmp = question.protocol == static_cast<std::uint8_t>(net::IpProtocol::icmp) ||
+                          question.protocol == static_cast<std::uint8_t>(net::IpProtocol::icmpv6);
+        // Flows of ICMP are opened by queries: their tuple has the identifier, rules ask for the type.
+        question.source_port = icmp ? key_.source_port : tuple.source_port;
+        question.destination_port = icmp ? key_.destination_port : tuple.destination_port;
+        question.from = firewall_.networks[from].zone;
+        question.to = firewall_.networks[to].zone;
+        question.minute_of_week = firewall::minute_of_week(state_.unix_s);
+        return firewall_.rules.classify(question);
+    }
+
+    // Under the present policy. The flow is what it was: who sent its first packet, and where that went.
+    [[nodiscard]] bool still_allowed(Flow& flow) const {
+        if (static_cast<std::int32_t>(flow.generation - firewall_.first_generation) < 0) return false;
+        const attach::NetworkIndex from = firewall_.routes.find(flow.tuple.source);
+        const attach::NetworkIndex to = firewall_.routes.find(flow.tuple.destination);
+        if (from == attach::internet && to == attach::internet) return false;
+        const firewall::Match match = classify(flow.tuple, true, from, to);
+        if (match.rule == firewall::no_rule_matched || match.action != model::RuleAction::allow) return false;
+        flow.egress = {to, from};
+        flow.from_zone = firewall_.networks[from].zone;
+        flow.to_zone = firewall_.networks[to].zone;
+        state_.flows.rejudge(flow, firewall_.generation, match.rule);
+        return true;
+    }
+
+    [[nodiscard]] bool within_rate(const Found& found) const {
+        const bool inbound = batch_.firewall.networks[i_] == attach::internet;
+        const bool outbound = found.flow->egress[flow::index(found.direction)] == attach::internet;
+        const meter::RateLimit& limit = inbound ? firewall_.inbound : firewall_.outbound_rate;
+        if ((!inbound && !outbound) || !limit.any()) return true;
+        TenantMeters& meters = state_.tenant_meters[firewall_.index];
+        if (state_.now_coarse - meters.last_seen > coarse_duration(meter::stale_after_s)) meters = {};
+        meters.last_seen = state_.now_coarse;
+        if (limit.take(inbound ? meters.inbound : meters.outbound, state_.now_ticks, key_.l3_length,
+                       state_.dither + static_cast<std::uint32_t>(i_))) {
+            return true;
+        }
+        drop(inbound ? DropReason::inbound_rate : DropReason::outbound_rate);
+        return false;
+    }
+
+    void follow_own(const Found& found) {
+        const flow::Step step =
+            flow::track(*found.flow, found.direction, key_, frame_, firewall_.times, state_.flows.now());
+        if (step == flow::Step::renew) {
+            end(*found.flow);
+            return open();
+        }
+        if (step != flow::Step::pass) return drop(flow::reason_of(step));
+        if (key_.has(packet::key_fragment)) {
+            state_.fragments.add(batch_.firewall.lookups.tuples[i_], key_, frame_, found, state_.flows);
+        }
+        leave(found);
+    }
+
+    void open_allowed(const flow::Tuple& tuple, const firewall::Match& match, attach::NetworkIndex from,
+                      attach::NetworkIndex to) {
+        flow::NewFlow wanted;
+        wanted.tuple = tuple;
+        wanted.flags = verified() ? flow::flow_verified : std::uint8_t{0};
+        if (match.log) wanted.flags |= flow::flow_log;
+        wanted.from_zone = firewall_.networks[from].zone;
+        wanted.to_zone = firewall_.networks[to].zone;
+        wanted.egress = {to, from};
+        wanted.generation = firewall_.generation;
+        wanted.rule = match.rule;
+        const flow::Opened opened = state_.flows.open(wanted, firewall_.times, firewall_.quota);
+        if (opened.flow == nullptr) return drop(opened.reason);
+        const Found found{opened.flow, Direction::original};
+        batch_.firewall.found[i_] = found;
+        batch_.rules[i_] = firewall_rules + match.rule;
+        if (!within_rate(found)) return end(*opened.flow);
+        follow_own(found);
+    }
+
+    // A customer's own source is checked by its network; one from the internet has shown itself to the
+    // scrubber.
+    [[nodiscard]] bool verified() const {
+        if (batch_.firewall.networks[i_] != attach::internet) return true;
+        const Source* source = batch_.sources[i_];
+        return source != nullptr && source->precious(state_.now_coarse);
+    }
+
+    void reject(std::uint32_t rule, attach::NetworkIndex from) {
+        const Network& network = firewall_.networks[from];
+        const net::Address& own = key_.has(packet::key_ipv6) ? network.own6 : network.own4;
+        const bool allowed = most_rejects.take(state_.rejects, state_.now_ticks, 64, state_.dither);
+        if (!allowed || frame_.room < packet::min_room || !firewall::reject(key_, frame_, own)) {
+            return drop(DropReason::rule_reject, rule);
+        }
+        if (network.egress.way.tunnel != nullptr) packet::wrap_vxlan(*network.egress.way.tunnel, 0, frame_);
+        batch_.verdicts[i_] = model::Verdict::answer;
+        batch_.reasons[i_] = DropReason::rule_reject;
+        batch_.rules[i_] = firewall_rules + rule;
+        batch_.legs[i_] = ingress_;
+    }
+
+    void leave(const Found& found) { leave_by(found.flow->egress[flow::index(found.direction)]); }
+
+    void leave_error(const Found& found) { leave(found); }
+
+    void leave_by(attach::NetworkIndex to) {
+        const Network& network = firewall_.networks[to];
+        batch_.legs[i_] = network.egress.leg;
+        if (!network.learns) return forward(network.egress.way, key_, frame_);
+        const std::uint64_t mac = firewall_.next_hops[to].load(std::memory_order_relaxed);
+        if (mac == 0 && network.egress.way.rewrite) return drop(DropReason::no_next_hop);
+        WayOut way = network.egress.way;
+        std::memcpy(way.next_hop4.data(), &mac, 6);
+        way.next_hop6 = way.next_hop4;
+        forward(way, key_, frame_);
+    }
+
+    const Context& context_;
+    Batch& batch_;
+    WorkerState& state_;
+    std::size_t i_;
+    LegIndex ingress_;
+    const TenantFirewall& firewall_;
+    const packet::Key& key_;
+    packet::Frame& frame_;
+};
+
+// An ICMP error belongs to the flow of the packet that it quotes.
+Found find_quoted(const Context& context, std::size_t i, flow::TenantIndex tenant) {
+    Batch& batch = context.batch;
+    const auto quote = flow::read_quote(tenant, batch.keys[i], batch.frames[i]);
+    if (!quote) return {};
+    const Found found = context.state.flows.find(quote->answers);
+    if (found.flow == nullptr || !flow::is_plausible(*quote, *found.flow, found.direction)) return {};
+    return found;
+}
+
+// What can not open a flow, and has none: why.
+void find_indirect(const Context& context, std::size_t i) {
+    Batch& batch = context.batch;
+    FirewallBatch& firewall = batch.firewall;
+    const flow::TenantIndex tenant = firewall.firewalls[i]->index;
+    if (firewall.kinds[i] == TupleKind::icmp_error) {
+        firewall.found[i] = find_quoted(context, i, tenant);
+        if (firewall.found[i].flow == nullptr) {
+            (void)context.drop(i, DropReason::icmp_unrelated);
+            return;
+        }
+    } else if (firewall.kinds[i] == TupleKind::piece) {
+        const auto piece =
+            context.state.fragments.find(firewall.lookups.tuples[i], batch.keys[i], context.state.flows);
+        if (piece.found.flow == nullptr) {
+            (void)context.drop(i, piece.reason);
+            return;
+        }
+        firewall.found[i] = piece.found;
+        flow::track_piece(*piece.found.flow, piece.found.direction, batch.keys[i], piece.data_begins,
+                          firewall.firewalls[i]->times, context.state.flows.now());
+    } else {
+        (void)context.drop(i, DropReason::bad_transport_header);
+        return;
+    }
+    firewall.known.add(i);
+}
+
+}  // namespace
+
+void fetch_flows(const Context& context) {
+    Batch& batch = context.batch;
+    FirewallBatch& firewall = batch.firewall;
+    firewall.lookups.clear();
+    for (const std::uint8_t i : firewall.stateful) {
+        flow::Tuple& tuple = firewall.lookups.tuples[i];
+        firewall.kinds[i] =
+            flow::tuple_of(firewall.firewalls[i]->index, batch.keys[i], batch.frames[i], tuple);
+        if (firewall.kinds[i] == TupleKind::own)
+            firewall.lookups.add(i, tuple, batch.keys[i].has(packet::key_ipv6));
+    }
+    context.state.flows.fetch_buckets(firewall.lookups);
+    context.state.flows.fetch_flows(firewall.lookups);
+}
+
+void sort_flows(const Context& context) {
+    Batch& batch = context.batch;
+    FirewallBatch& firewall = batch.firewall;
+    for (const std::uint8_t i : firewall.stateful) {
+        if (firewall.kinds[i] != TupleKind::own) {
+            find_indirect(context, i);
+            continue;
+        }
+        firewall.found[i] = context.state.flows.find(firewall.lookups, i);
+        if (firewall.found[i].flow != nullptr) {
+            firewall.known.add(i);
+        } else if (firewall.networks[i] == attach::internet) {
+            batch.live.add(i);
+        } else {
+            batch.sources[i] = nullptr;
+            firewall.fresh.add(i);
+        }
+    }
+}
+
+void follow_flows(const Context& context, LegIndex ingress) {
+    for (const std::uint8_t i : context.batch.firewall.known) Passage(context, i, ingress).follow();
+}
+
+void open_flows(const Context& context, LegIndex ingress) {
+    for (const std::uint8_t i : context.batch.firewall.fresh) Passage(context, i, ingress).open();
+}
+
+}  // namespace sluice::dataplane
