@@ -40,7 +40,6 @@ struct Engine::Impl {
         latest = std::max(latest, at);
         state.set_time(start_ns +
                        static_cast<std::uint64_t>(std::max<std::int64_t>(0, (latest - first).count())));
-        state.set_wall(latest);
     }
 
     void process_burst(LegIndex leg, std::span<const std::span<const std::uint8_t>> frames, std::size_t done);

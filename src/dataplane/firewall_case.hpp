@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
@@ -17,7 +16,6 @@ namespace sluice::dataplane {
 class FirewallCase {
   public:
     using Words = std::vector<std::string>;
-    using ToPrefix = std::function<net::Prefix(const std::string&)>;
 
     [[nodiscard]] static bool is_about(const std::string& verb) {
         static const std::vector<std::string> verbs{"network", "rule", "flows", "committed", "loose"};
@@ -26,7 +24,8 @@ class FirewallCase {
     }
     [[nodiscard]] static bool is_other(const std::string& verb) { return verb.starts_with("other-"); }
 
-    // Adds the line's object to the tenant's program.
+    // Adds the line's object to the tenant's program; `prefix` reads one.
+    template <class ToPrefix>
     void step(const Words& words, model::TenantProgram& program, const ToPrefix& prefix) {
         model::FirewallProgram& firewall = program.firewall;
         firewall.enabled = true;
@@ -65,6 +64,7 @@ class FirewallCase {
     }
 
     // network NAME vlan N | qinq N N | routed, then prefixes; in a zone of its own name
+    template <class ToPrefix>
     void add_network(const Words& words, bool other, model::FirewallProgram& firewall,
                      const ToPrefix& prefix) {
         model::Attachment attachment;
@@ -94,6 +94,7 @@ class FirewallCase {
     }
 
     // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [tcp|udp N[-M]] [icmp]
+    template <class ToPrefix>
     void add_rule(const Words& words, model::FirewallProgram& firewall, const ToPrefix& prefix) {
         model::FirewallRule rule;
         rule.name = words.at(1);

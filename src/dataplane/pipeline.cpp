@@ -95,6 +95,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
     context.state.flows.advance(context.state.now_ns);
+    context.state.unix_s = context.program.made.unix_seconds(context.state.now_ns);
     attach::find_networks(context, ingress);
     run_stages<TenantStage, FirewallTurnoff>(context);
     answer_local(context.topology.legs[ingress].local, batch);

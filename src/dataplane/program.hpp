@@ -3,6 +3,7 @@
 // from the target that the destination gives.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/target_table.hpp"
@@ -94,7 +96,21 @@ struct SlotOwner {
     bool outbound = false;           // what comes from the tenant's own networks; without a prefix
 };
 
+// Wall time and the workers' clock at one moment: filters expire and rules have schedules by the one, and
+// workers know the other.
+struct TimePair {
+    base::Timestamp wall{};
+    std::uint64_t worker_ns = 0;
+
+    [[nodiscard]] std::uint64_t unix_seconds(std::uint64_t now_ns) const {
+        const std::int64_t wall_ns =
+            wall.time_since_epoch().count() + static_cast<std::int64_t>(now_ns - worker_ns);
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_ns)) / 1'000'000'000U;
+    }
+};
+
 struct Program {
+    TimePair made;                 // when it was compiled
     std::uint64_t sequence = 0;    // of this gateway's programs: 1, 2, …
     std::uint64_t generation = 0;  // the highest of the tenants'
     TargetTable table;

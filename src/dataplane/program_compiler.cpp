@@ -358,6 +358,7 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     draft.generation = firewall_generation_;
     draft.program->filter_lists.push_back({});
     draft.program->firewalls.push_back(nullptr);
+    draft.program->made = now;
     for (const auto& program : programs) {
         if (auto status = validate(program, limits_); !status) return std::unexpected(status.error());
         if (auto status = add(program, now, draft); !status) return std::unexpected(status.error());

@@ -27,12 +27,6 @@ struct CompilerLimits {
     std::uint32_t tenants = 1024;  // with a firewall
 };
 
-// Wall time and the workers' clock at one moment: filters expire by the one and are compared with the other.
-struct TimePair {
-    base::Timestamp wall{};
-    std::uint64_t worker_ns = 0;
-};
-
 // What a program may not contain: targets or filters outside the tenant's prefixes, rates or vectors without
 // meaning, too many filters. The error's `where` names tenant and object.
 [[nodiscard]] base::Status validate(const model::TenantProgram& program, const CompilerLimits& limits);

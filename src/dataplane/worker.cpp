@@ -26,7 +26,6 @@ std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
     if (received == 0) return 0;
     batch_.size = static_cast<std::uint32_t>(received);
     state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
-    if (program.has_firewalls()) state_.set_wall(deps_.clock.wall());
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
     send_all(port);
     count_batch(state_, batch_);

@@ -98,10 +98,6 @@ struct WorkerState {
         dither = dither * 1'664'525U + 1'013'904'223U;
     }
 
-    void set_wall(base::Timestamp wall) {
-        unix_s = static_cast<std::uint64_t>(wall.time_since_epoch().count()) / 1'000'000'000U;
-    }
-
     // Before the first packet under a new program: slots that have a new owner start at zero.
     void adopt(const Program& program) {
         const auto clear = [this](std::uint32_t slot) {
