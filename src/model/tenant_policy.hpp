@@ -10,6 +10,7 @@
 #include "model/attack_vector.hpp"
 #include "model/consent.hpp"
 #include "model/detection_policy.hpp"
+#include "model/firewall_policy.hpp"
 #include "model/tenant.hpp"
 #include "model/tenant_program.hpp"
 #include "net/prefix.hpp"
@@ -83,6 +84,7 @@ struct ProtectionPolicy {
     ProtectionProfile profile;
     std::vector<PacketFilter> filters;  // in force on diverted traffic
     MitigationLimits limits;
+    std::optional<FirewallPolicy> firewall;  // none: the tenant's traffic is only scrubbed and forwarded
 
     bool operator==(const ProtectionPolicy&) const = default;
 };

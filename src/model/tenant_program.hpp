@@ -75,6 +75,8 @@ struct TenantProgram {
     std::vector<ScrubTarget> targets;   // more specific wins; a prefix without a target is only forwarded
     std::vector<PacketFilter> filters;
     FirewallProgram firewall;
+
+    bool operator==(const TenantProgram&) const = default;
 };
 
 }  // namespace sluice::model
