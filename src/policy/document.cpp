@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -39,10 +40,14 @@ std::expected<Node, Problems> load_document(const std::filesystem::path& file, s
         return refuse(fmt::format("cannot be opened: {}", std::strerror(errno)),
                       "check the path and its permissions");
     // One byte over the limit is enough to know, also of a file that never ends.
-    std::string text(limits.max_bytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    std::string text;
+    for (std::size_t step = 1U << 20U; in && text.size() <= limits.max_bytes;) {
+        const std::size_t had = text.size();
+        text.resize(had + std::min(step, limits.max_bytes + 1 - had));
+        in.read(text.data() + had, static_cast<std::streamsize>(text.size() - had));
+        text.resize(had + static_cast<std::size_t>(in.gcount()));
+    }
     if (in.bad()) return refuse("cannot be read", "check the disk");
-    text.resize(static_cast<std::size_t>(in.gcount()));
     return read_document(text, file.string(), schema, limits);
 }
 

@@ -26,7 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!again || *again != *tenants || !policy::diff(*tenants, *again).empty()) std::abort();
     for (const auto& tenant : *tenants) {
         const policy::AttackedTarget target{{}, {}, {sluice::model::AttackVector::udp}};
-        (void)policy::resolve_program(policy::state_of(sluice::model::TenantId(1), tenant), {&target, 1});
+        const auto state = policy::state_of(sluice::model::TenantId(1), tenant);
+        // What is taken resolves.
+        if (!policy::resolve_program(state, {&target, 1}, sluice::base::Timestamp{})) std::abort();
     }
     return 0;
 }

@@ -30,6 +30,31 @@ inline constexpr Name<model::Countermeasure> countermeasure_names[] = {
     {model::Countermeasure::always, "always"}};
 inline constexpr Name<model::FilterAction> action_names[] = {{model::FilterAction::drop, "drop"},
                                                              {model::FilterAction::pass, "pass"}};
+inline constexpr Name<model::AttachmentKind> attachment_names[] = {{model::AttachmentKind::prefix, "prefix"},
+                                                                   {model::AttachmentKind::port, "port"},
+                                                                   {model::AttachmentKind::vlan, "vlan"},
+                                                                   {model::AttachmentKind::qinq, "qinq"},
+                                                                   {model::AttachmentKind::vxlan, "vxlan"}};
+inline constexpr Name<model::RuleAction> rule_action_names[] = {{model::RuleAction::allow, "allow"},
+                                                                {model::RuleAction::drop, "drop"},
+                                                                {model::RuleAction::reject, "reject"}};
+inline constexpr Name<model::NatKind> nat_names[] = {{model::NatKind::source, "source"},
+                                                     {model::NatKind::destination, "port-forward"},
+                                                     {model::NatKind::one_to_one, "one-to-one"},
+                                                     {model::NatKind::exempt, "exempt"}};
+inline constexpr Name<std::uint32_t model::FlowTimeouts::*> timeout_names[] = {
+    {&model::FlowTimeouts::tcp_half_open_s, "tcp_half_open"},
+    {&model::FlowTimeouts::tcp_established_s, "tcp_established"},
+    {&model::FlowTimeouts::tcp_closing_s, "tcp_closing"},
+    {&model::FlowTimeouts::udp_s, "udp"},
+    {&model::FlowTimeouts::udp_single_s, "udp_single"},
+    {&model::FlowTimeouts::icmp_s, "icmp"},
+    {&model::FlowTimeouts::other_s, "other"}};
+inline constexpr Name<std::uint32_t model::FlowLimits::*> flow_limit_names[] = {
+    {&model::FlowLimits::flows, "flows"},
+    {&model::FlowLimits::new_flows_per_s, "new_flows_per_second"},
+    {&model::FlowLimits::flows_a_source, "flows_per_source"},
+    {&model::FlowLimits::new_flows_a_source_per_s, "new_flows_per_source_per_second"}};
 inline constexpr Name<std::uint8_t> tcp_flag_names[] = {
     {net::tcp_flag::fin, "fin"}, {net::tcp_flag::syn, "syn"}, {net::tcp_flag::rst, "rst"},
     {net::tcp_flag::psh, "psh"}, {net::tcp_flag::ack, "ack"}, {net::tcp_flag::urg, "urg"},

@@ -3,38 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "net/assignable.hpp"
 #include "policy/duration_text.hpp"
+#include "policy/firewall_checks.hpp"
 #include "policy/nearest.hpp"
+#include "policy/network_checks.hpp"
 #include "policy/text_format.hpp"
+#include "policy/unique_names.hpp"
 
 namespace sluice::policy::detail {
 namespace {
 
 using model::TenantPolicy;
 using net::Prefix;
-
-// Names that must be one's own: the first place of each is kept, a second one is a problem.
-class UniqueNames {
-  public:
-    UniqueNames(Problems& problems, std::string what) : problems_(problems), what_(std::move(what)) {}
-
-    void add(const std::string& name, const Node& node) {
-        const auto [first, fresh] = places_.emplace(name, node.line());
-        if (!fresh)
-            problems_.add(
-                node.error(fmt::format("{} '{}' stands twice, first in line {}", what_, name, first->second),
-                           "choose another or remove one"));
-    }
-
-  private:
-    Problems& problems_;
-    std::string what_;
-    std::map<std::string, int> places_;
-};
 
 // The value of a key, or the map itself when it is absent: a place to point to.
 Node place(const Node& node, std::string_view key) {
@@ -50,13 +33,14 @@ struct Claim {
 
 class Checker {
   public:
-    Checker(const Node& document, const std::vector<TenantPolicy>& tenants)
-        : document_(document), tenants_(tenants) {}
+    Checker(const Node& document, const std::vector<TenantPolicy>& tenants, Problems& warnings)
+        : document_(document), tenants_(tenants), warnings_(warnings) {}
 
     Problems run() {
         UniqueNames slugs(problems_, "slug");
         UniqueNames logins(problems_, "login");
         const auto nodes = document_.at("tenants").items();
+        NetworkChecks network(problems_);
         for (std::size_t i = 0; i < nodes.size(); ++i) {
             slugs.add(tenants_[i].slug, nodes[i].at("slug"));
             for (const auto& user : nodes[i].at("users").items())
@@ -71,8 +55,11 @@ class Checker {
             check_filters(nodes[i], tenants_[i]);
             check_duration(nodes[i].at("mitigation"), "expires_after", std::chrono::minutes{1},
                            std::chrono::hours{24 * 30});
+            check_firewall(nodes[i].at("firewall"), tenants_[i], problems_, warnings_);
+            network.add(nodes[i], tenants_[i]);
         }
         check_overlaps();
+        network.check();
         return std::move(problems_);
     }
 
@@ -215,14 +202,15 @@ class Checker {
 
     const Node& document_;
     const std::vector<TenantPolicy>& tenants_;
+    Problems& warnings_;
     Problems problems_;
     std::vector<Claim> claims_;
 };
 
 }  // namespace
 
-Problems check_policy(const Node& document, const std::vector<TenantPolicy>& tenants) {
-    return Checker(document, tenants).run();
+Problems check_policy(const Node& document, const std::vector<TenantPolicy>& tenants, Problems& warnings) {
+    return Checker(document, tenants, warnings).run();
 }
 
 }  // namespace sluice::policy::detail

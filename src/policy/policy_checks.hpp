@@ -9,7 +9,9 @@
 
 namespace sluice::policy::detail {
 
-// `tenants` is what `document` was read into, item by item.
-[[nodiscard]] Problems check_policy(const Node& document, const std::vector<model::TenantPolicy>& tenants);
+// `tenants` is what `document` was read into, item by item. What a person should know but need not change is
+// added to `warnings`.
+[[nodiscard]] Problems check_policy(const Node& document, const std::vector<model::TenantPolicy>& tenants,
+                                    Problems& warnings);
 
 }  // namespace sluice::policy::detail

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "policy/document.hpp"
+#include "policy/firewall_reader.hpp"
 #include "policy/names.hpp"
 #include "policy/policy_checks.hpp"
 #include "policy/text_format.hpp"
@@ -178,15 +179,20 @@ model::TenantPolicy read_tenant(const Node& node) {
     for (const auto& filter : node.at("filters").items())
         tenant.protection.filters.push_back(read_filter(filter));
     tenant.protection.limits = read_limits(node.at("mitigation"));
+    if (const Node firewall = node.at("firewall")) tenant.protection.firewall = read_firewall(firewall);
     read_people(node, tenant);
     return tenant;
 }
 
-std::expected<std::vector<model::TenantPolicy>, Problems> to_model(std::expected<Node, Problems> document) {
+std::expected<std::vector<model::TenantPolicy>, Problems> to_model(std::expected<Node, Problems> document,
+                                                                   Problems* warnings) {
     if (!document) return std::unexpected(std::move(document.error()));
     std::vector<model::TenantPolicy> tenants;
-    for (const auto& node : document->at("tenants").items()) tenants.push_back(read_tenant(node));
-    Problems problems = check_policy(*document, tenants);
+    const auto nodes = document->at("tenants").items();
+    tenants.reserve(nodes.size());
+    for (const auto& node : nodes) tenants.push_back(read_tenant(node));
+    Problems unasked;
+    Problems problems = check_policy(*document, tenants, warnings != nullptr ? *warnings : unasked);
     if (!problems.empty()) return std::unexpected(std::move(problems));
     return tenants;
 }
@@ -194,12 +200,14 @@ std::expected<std::vector<model::TenantPolicy>, Problems> to_model(std::expected
 }  // namespace
 
 std::expected<std::vector<model::TenantPolicy>, Problems> read_policy(std::string_view text,
-                                                                      std::string_view name) {
-    return to_model(read_document(text, name, "policy.schema.json"));
+                                                                      std::string_view name,
+                                                                      Problems* warnings) {
+    return to_model(read_document(text, name, "policy.schema.json", policy_limits), warnings);
 }
 
-std::expected<std::vector<model::TenantPolicy>, Problems> load_policy(const std::filesystem::path& file) {
-    return to_model(load_document(file, "policy.schema.json"));
+std::expected<std::vector<model::TenantPolicy>, Problems> load_policy(const std::filesystem::path& file,
+                                                                      Problems* warnings) {
+    return to_model(load_document(file, "policy.schema.json", policy_limits), warnings);
 }
 
 }  // namespace sluice::policy

@@ -4,78 +4,16 @@
 
 #include "base/rate.hpp"
 #include "policy/duration_text.hpp"
+#include "policy/firewall_writer.hpp"
 #include "policy/names.hpp"
 #include "policy/rate_text.hpp"
 #include "policy/text_format.hpp"
+#include "policy/yaml_lines.hpp"
 
 namespace sluice::policy {
 namespace {
 
 using namespace detail;
-
-// Plain where every YAML reader takes it for the same text, else in double quotes.
-std::string quoted(const std::string& text) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    bool plain = !text.empty() && letter(text[0]) && text.back() != ' ';
-    for (const char c : text)
-        plain = plain && (letter(c) || digit(c) || c == ' ' || c == '-' || c == '.' || c == '@' || c == '/' ||
-                          c == '_');
-    for (const std::string_view word : {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}) {
-        if (text.size() != word.size()) continue;
-        bool same = true;
-        for (std::size_t i = 0; i < word.size(); ++i) same = same && (text[i] | 0x20) == word[i];
-        plain = plain && !same;
-    }
-    if (plain) return text;
-    std::string out = "\"";
-    for (const char c : text) {
-        if (c == '"' || c == '\\')
-            out += {'\\', c};
-        else if (c == '\n')
-            out += "\\n";
-        else if (c == '\t')
-            out += "\\t";
-        else
-            out += c;
-    }
-    return out + "\"";
-}
-
-// Collects lines "key: value" at an indentation; a list item's first key carries the dash.
-class Lines {
-  public:
-    void put(const std::string& key, const std::string& value) { line(key + ": " + value); }
-    void line(const std::string& text) {
-        out_ += std::string(indent_, ' ');
-        if (item_) out_.replace(out_.size() - 2, 2, "- ");
-        item_ = false;
-        out_ += text + "\n";
-    }
-    void open(const std::string& key) {
-        line(key + ":");
-        indent_ += 2;
-    }
-    void close() { indent_ -= 2; }
-    void begin_item() {
-        indent_ += 2;
-        item_ = true;
-    }
-    void end_item() {
-        indent_ -= 2;
-        item_ = false;
-    }
-    [[nodiscard]] std::string text() && { return std::move(out_); }
-
-  private:
-    std::string out_;
-    std::size_t indent_ = 0;
-    bool item_ = false;
-};
-
-std::string flow_list(const std::vector<std::string>& items) {
-    return fmt::format("[{}]", fmt::join(items, ", "));
-}
 
 std::string vector_list(const std::vector<model::AttackVector>& vectors) {
     std::vector<std::string> names;
@@ -84,11 +22,7 @@ std::string vector_list(const std::vector<model::AttackVector>& vectors) {
 }
 
 void write_limit(Lines& out, const std::string& key, const std::optional<model::RateLimit>& limit) {
-    if (!limit) return;
-    std::vector<std::string> parts;
-    if (limit->packets_per_s > 0) parts.push_back("packets: " + exact_packets(limit->packets_per_s));
-    if (limit->bits_per_s > 0) parts.push_back("bits: " + exact_bits(limit->bits_per_s));
-    out.put(key, fmt::format("{{{}}}", fmt::join(parts, ", ")));
+    if (limit) out.put(key, rate_map(*limit));
 }
 
 void write_threshold(Lines& out, const model::Threshold& threshold) {
@@ -237,6 +171,7 @@ void write_tenant(Lines& out, const model::TenantPolicy& tenant) {
     out.put("widest_divert_v6", fmt::format("{}", limits.widest_divert_v6));
     out.put("expires_after", format_duration(std::chrono::seconds{limits.expires_after_s}));
     out.close();
+    if (tenant.protection.firewall) write_firewall(out, *tenant.protection.firewall);
     write_people(out, tenant);
     out.end_item();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "policy/firewall_resolver.hpp"
 #include "policy/scrub_template.hpp"
 
 namespace sluice::policy {
@@ -212,8 +213,9 @@ model::DetectionPolicy resolve_detection(const model::TenantState& state, std::u
     return policy;
 }
 
-model::TenantProgram resolve_program(const model::TenantState& state,
-                                     std::span<const AttackedTarget> targets) {
+base::Result<model::TenantProgram> resolve_program(const model::TenantState& state,
+                                                   std::span<const AttackedTarget> targets,
+                                                   base::Timestamp at) {
     model::TenantProgram program;
     program.tenant = state.tenant.id;
     for (const auto& prefix : state.prefixes) program.prefixes.push_back(prefix.prefix);
@@ -228,6 +230,11 @@ model::TenantProgram resolve_program(const model::TenantState& state,
                 drop_unoffered_protocols(profile, target.prefix, program.filters);
         }
         program.targets.push_back(std::move(target));
+    }
+    if (state.protection.firewall) {
+        auto firewall = resolve_firewall(*state.protection.firewall, at);
+        if (!firewall) return std::unexpected(firewall.error());
+        program.firewall = std::move(*firewall);
     }
     return program;
 }

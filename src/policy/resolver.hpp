@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "base/clock.hpp"
+#include "base/result.hpp"
 #include "model/attack_vector.hpp"
 #include "model/detection_policy.hpp"
 #include "model/ids.hpp"
@@ -27,9 +29,12 @@ struct AttackedTarget {
     std::vector<model::AttackVector> vectors;
 };
 
-// The program of a tenant whose `targets` are diverted. Its generation is set by who sends it.
-[[nodiscard]] model::TenantProgram resolve_program(const model::TenantState& state,
-                                                   std::span<const AttackedTarget> targets);
+// The program of a tenant whose `targets` are diverted, at the moment `at` (firewall_resolver.hpp:
+// schedules). Its generation is set by who sends it. Fails only for what policy_reader does not take, or when
+// the machine does not know the tenant's time zone.
+[[nodiscard]] base::Result<model::TenantProgram> resolve_program(const model::TenantState& state,
+                                                                 std::span<const AttackedTarget> targets,
+                                                                 base::Timestamp at);
 
 // A policy as a state of its own, without a store: for replays. Prefixes without a consent get `ask`.
 [[nodiscard]] model::TenantState state_of(model::TenantId id, const model::TenantPolicy& policy);

@@ -28,7 +28,7 @@ net::Prefix prefix(std::string_view text) {
 
 model::TenantProgram program(std::string_view text, std::vector<model::AttackVector> vectors) {
     const AttackedTarget targets[] = {{prefix("192.0.2.10"), model::MitigationId(3), std::move(vectors)}};
-    return resolve_program(state(text), targets);
+    return resolve_program(state(text), targets, {}).value();
 }
 
 constexpr std::string_view web =

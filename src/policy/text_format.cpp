@@ -10,6 +10,7 @@
 #include "net/address.hpp"
 #include "net/prefix.hpp"
 #include "policy/duration_text.hpp"
+#include "policy/firewall_format.hpp"
 
 namespace sluice::policy::detail {
 namespace {
@@ -180,7 +181,7 @@ FormatCheck find_format(std::string_view name) {
     for (const auto& [known, check] : formats) {
         if (known == name) return check;
     }
-    return nullptr;
+    return find_firewall_format(name);
 }
 
 }  // namespace sluice::policy::detail

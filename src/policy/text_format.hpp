@@ -15,7 +15,7 @@ using FormatCheck = base::Status (*)(std::string_view text);
 
 // nullptr when there is no such format. The known ones: prefix, address, bits-per-second, packets-per-second,
 // duration, endpoint ("127.0.0.1:9101", "[::1]:9101"), number-range ("80", "1024-65535"), service ("tcp/443",
-// "esp"), community ("65535:666"), url (http or https).
+// "esp"), community ("65535:666"), url (http or https); a firewall's are in firewall_format.cpp.
 [[nodiscard]] FormatCheck find_format(std::string_view name);
 
 struct NumberRange {

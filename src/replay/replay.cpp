@@ -306,7 +306,7 @@ base::Result<ReplayResult> replay(const ReplayConfig& config, const ReplayInput&
     const auto start = first_time(input.capture);
     if (!start) return std::unexpected(start.error());
     result.first_at = *start;
-    TenantDirectory tenants(input.tenants);
+    TenantDirectory tenants(input.tenants, *start);
     LivePass live(config, tenants, log, *start);
     if (auto started = live.start(); !started) return std::unexpected(started.error());
     if (auto played = run_live(input, live, result, progress); !played)

@@ -4,7 +4,8 @@
 
 namespace sluice::replay {
 
-TenantDirectory::TenantDirectory(const std::vector<model::TenantPolicy>& policies) {
+TenantDirectory::TenantDirectory(const std::vector<model::TenantPolicy>& policies, base::Timestamp at)
+    : at_(at) {
     for (const auto& policy : policies) {
         tenants_.push_back(policy::state_of(model::TenantId(tenants_.size() + 1), policy));
     }
@@ -54,7 +55,7 @@ base::Result<model::TenantProgram> TenantDirectory::resolve(
         return base::fail(base::ErrorCode::not_found, "there is no such tenant", tenant.to_string());
     std::vector<policy::AttackedTarget> attacked;
     for (const auto& target : targets) attacked.push_back({target.prefix, target.mitigation, target.vectors});
-    return policy::resolve_program(*state, attacked);
+    return policy::resolve_program(*state, attacked, at_);
 }
 
 }  // namespace sluice::replay

@@ -13,7 +13,8 @@ namespace sluice::replay {
 // Immutable after construction.
 class TenantDirectory final : public mitigation::PrefixSource, public mitigation::ProgramResolver {
   public:
-    explicit TenantDirectory(const std::vector<model::TenantPolicy>& policies);
+    // Schedules of firewalls are those of the moment `at`.
+    TenantDirectory(const std::vector<model::TenantPolicy>& policies, base::Timestamp at);
 
     [[nodiscard]] const std::vector<model::TenantState>& tenants() const { return tenants_; }
     [[nodiscard]] std::vector<model::DetectionPolicy> detection_policies() const;
@@ -27,6 +28,7 @@ class TenantDirectory final : public mitigation::PrefixSource, public mitigation
   private:
     [[nodiscard]] const model::TenantState* find(model::TenantId tenant) const;
     std::vector<model::TenantState> tenants_;
+    base::Timestamp at_;
 };
 
 }  // namespace sluice::replay

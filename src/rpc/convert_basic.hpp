@@ -62,6 +62,13 @@ inline void to_message(const model::TrafficRate& rate, link::v1::Rate& out) {
     out.set_packets_per_s(rate.packets_per_s);
     out.set_bits_per_s(rate.bits_per_s);
 }
+inline void to_message(const model::RateLimit& limit, link::v1::Rate& out) {
+    out.set_packets_per_s(limit.packets_per_s);
+    out.set_bits_per_s(limit.bits_per_s);
+}
+[[nodiscard]] inline model::RateLimit to_limit(const link::v1::Rate& in) {
+    return {in.packets_per_s(), in.bits_per_s()};
+}
 [[nodiscard]] inline model::TrafficRate to_rate(const link::v1::Rate& rate) {
     return {rate.packets_per_s(), rate.bits_per_s()};
 }

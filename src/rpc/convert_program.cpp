@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "rpc/convert_basic.hpp"
+#include "rpc/convert_firewall.hpp"
 #include "rpc/convert_gateway.hpp"
 #include "rpc/field_reader.hpp"
 
@@ -13,14 +14,6 @@ constexpr std::size_t max_programs = 65'536;
 constexpr std::size_t max_prefixes = 4096;
 constexpr std::size_t max_targets = 16'384;
 constexpr std::size_t max_filters = 4096;
-
-void to_message(const model::RateLimit& limit, link::v1::Rate& out) {
-    out.set_packets_per_s(limit.packets_per_s);
-    out.set_bits_per_s(limit.bits_per_s);
-}
-model::RateLimit to_limit(const link::v1::Rate& in) {
-    return {in.packets_per_s(), in.bits_per_s()};
-}
 
 void to_message(const model::ScrubTarget& target, link::v1::ScrubTarget& out) {
     to_message(target.prefix, *out.mutable_prefix());
@@ -123,6 +116,7 @@ void read_program(FieldReader& read, const link::v1::TenantProgram& in, model::T
         if (!read.ok()) return;
     }
     for (const auto& filter : in.filters()) program.filters.push_back(to_filter(read, filter));
+    if (in.has_firewall()) program.firewall = to_firewall(read, in.firewall());
 }
 
 }  // namespace
@@ -133,6 +127,7 @@ void to_message(const model::TenantProgram& program, link::v1::TenantProgram& ou
     for (const auto& prefix : program.prefixes) to_message(prefix, *out.add_prefixes());
     for (const auto& target : program.targets) to_message(target, *out.add_targets());
     for (const auto& filter : program.filters) to_message(filter, *out.add_filters());
+    if (program.firewall != model::FirewallProgram{}) to_message(program.firewall, *out.mutable_firewall());
 }
 
 base::Result<model::TenantProgram> to_model(const link::v1::TenantProgram& in) {

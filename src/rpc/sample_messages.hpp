@@ -112,6 +112,60 @@ inline model::DetectionPolicy sample_policy(std::uint64_t tenant = 12) {
     return policy;
 }
 
+inline model::FirewallProgram sample_firewall() {
+    model::FirewallProgram firewall;
+    firewall.enabled = true;
+    firewall.zones = {"internet", "inside", "dmz"};
+    model::Attachment attachment;
+    attachment.name = "headquarters";
+    attachment.zone = 2;
+    attachment.kind = model::AttachmentKind::vxlan;
+    attachment.port = "east";
+    attachment.vlan = 110;
+    attachment.inner_vlan = 20;
+    attachment.vni = 5010;
+    attachment.tunnel_endpoint = *net::Address::parse("192.0.2.9");
+    attachment.gateway4 = *net::Address::parse("10.1.0.1");
+    attachment.gateway6 = *net::Address::parse("2001:db8:1::1");
+    attachment.next_hop_mac = {2, 0, 0x5e, 0x10, 0, 1};
+    attachment.prefixes = {sample_prefix("10.1.0.0/16")};
+    firewall.attachments = {attachment, {}};
+    const model::ServiceMatch every_field{6, {1024, 65535}, {443, 444}, 8, 3};
+    const model::ServiceMatch ping{1, {}, {}, 8, 0};
+    model::FirewallRule rule;
+    rule.name = "web-in";
+    rule.from = {0};
+    rule.to = {1, 2};
+    rule.sources = {sample_prefix("198.51.100.0/24")};
+    rule.destinations = {sample_prefix("2001:db8::10/128")};
+    rule.services = {every_field, ping, {}};
+    rule.users = {"anna@acme.example"};
+    rule.windows = {{60, 120}};
+    rule.action = model::RuleAction::reject;
+    rule.log = true;
+    firewall.rules = {rule, {}};
+    model::NatRule nat;
+    nat.name = "office-out";
+    nat.kind = model::NatKind::one_to_one;
+    nat.from = {1};
+    nat.to = {0, 2};
+    nat.match = {sample_prefix("10.1.0.0/16")};
+    nat.service = every_field;
+    nat.translated = {sample_prefix("192.0.2.16/29")};
+    nat.translated_port = 8443;
+    nat.hairpin = true;
+    model::NatRule no_hairpin;
+    no_hairpin.kind = model::NatKind::exempt;
+    no_hairpin.hairpin = false;
+    firewall.nat = {nat, no_hairpin};
+    firewall.timeouts = {1, 2, 3, 4, 5, 6, 7};
+    firewall.limits = {8, 9, 10, 11};
+    firewall.inbound = {12, 13};
+    firewall.outbound = {14, 15};
+    firewall.strict_tcp = true;
+    return firewall;
+}
+
 inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint64_t generation = 1) {
     model::ScrubTarget target;
     target.prefix = sample_prefix("192.0.2.10/32");
@@ -148,6 +202,7 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     program.prefixes = {sample_prefix("192.0.2.0/24"), sample_prefix("2001:db8::/48")};
     program.targets = {target};
     program.filters = {filter, {}};
+    program.firewall = sample_firewall();
     return program;
 }
 

@@ -94,7 +94,7 @@ class Controller::Parts {
 
     ResponseBridge bridge_{events_, alarms_, audit_};
     PrefixBoard prefixes_{board_};
-    PolicyResolver resolver_{board_};
+    PolicyResolver resolver_{board_, clock_};
     LinkPrograms programs_{health_};
     mitigation::ProgramBook book_{resolver_, programs_, clock_};
     mitigation::MitigationService mitigations_{config_.mitigation,
@@ -142,6 +142,7 @@ std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
 
 void Controller::Parts::every_second() {
     incidents_.tick();
+    spread_.step();
     watch_.on_store("traffic", traffic_.step());
     watch_store();
     watch_.step();

@@ -2,6 +2,8 @@
 // mitigations.
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <vector>
 
 #include "api/system/platform_health.hpp"
@@ -31,12 +33,19 @@ class PolicySpread {
     // Spreads what is in force, and each change from then on. After the mitigations have started, before the
     // link.
     void start();
+    // Makes the programs again whose schedules mean other hours from now on, because daylight saving began or
+    // ended. Each second.
+    void step();
 
   private:
     void send_thresholds(const tenancy::PolicyState& state);
+    void make_program(const model::TenantState& tenant);
+    void forget(model::TenantId tenant);
     void on_change(const tenancy::PolicyState& state, const std::vector<model::TenantId>& changed);
 
     Dependencies dependencies_;
+    std::mutex mutex_;
+    std::map<model::TenantId, base::Timestamp> schedule_changes_;  // when the next one is
 };
 
 }  // namespace sluice::apps::controller

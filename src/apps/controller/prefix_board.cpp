@@ -45,7 +45,7 @@ base::Result<model::TenantProgram> PolicyResolver::resolve(
     std::vector<policy::AttackedTarget> attacked;
     attacked.reserve(targets.size());
     for (const auto& target : targets) attacked.push_back({target.prefix, target.mitigation, target.vectors});
-    return policy::resolve_program(*known, attacked);
+    return policy::resolve_program(*known, attacked, clock_.wall());
 }
 
 }  // namespace sluice::apps::controller

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "base/clock.hpp"
 #include "mitigation/ports.hpp"
 #include "mitigation/program_book.hpp"
 #include "tenancy/policy_board.hpp"
@@ -26,12 +27,14 @@ class PrefixBoard final : public mitigation::PrefixSource {
 // Thread-safe.
 class PolicyResolver final : public mitigation::ProgramResolver {
   public:
-    explicit PolicyResolver(const tenancy::PolicyBoard& board) : board_(board) {}
+    PolicyResolver(const tenancy::PolicyBoard& board, const base::Clock& clock)
+        : board_(board), clock_(clock) {}
     [[nodiscard]] base::Result<model::TenantProgram> resolve(
         model::TenantId tenant, const std::vector<mitigation::DivertTarget>& targets) override;
 
   private:
     const tenancy::PolicyBoard& board_;
+    const base::Clock& clock_;
 };
 
 }  // namespace sluice::apps::controller

@@ -66,6 +66,53 @@ tenants:
       widest_divert_v4: 25
       widest_divert_v6: 56
       expires_after: 2 h
+    firewall:
+      enabled: true
+      time_zone: Europe/Vienna
+      zones: [inside, dmz, branch, lab, home]
+      attachments:
+        - {name: hq-inside, site: Vienna, zone: inside, kind: vlan, vlan: 110, gateway4: 10.1.0.1,
+           gateway6: 2001:db8:a:1::1, next_hop_mac: 02:00:5e:10:00:01, prefixes: [10.1.0.0/16, 2001:db8:a:1::/64]}
+        - {name: hq-dmz, zone: dmz, kind: qinq, vlan: 700, inner_vlan: 20, prefixes: [10.2.0.0/24]}
+        - {name: graz, site: Graz, zone: branch, kind: vxlan, vni: 5010, tunnel_endpoint: 198.51.100.1, prefixes: [10.3.0.0/16]}
+        - {name: lab, zone: lab, kind: port, port: east, prefixes: [10.4.0.0/16]}
+        - {name: home, zone: home, kind: prefix, prefixes: [198.51.100.64/26]}
+      addresses:
+        - {name: web-server, addresses: 10.2.0.10}
+        - {name: office, addresses: [10.1.0.0/16, 10.3.0.10-10.3.0.20, '2001:db8:a:1::/64']}
+      address_groups:
+        - {name: servers, members: [web-server, 10.2.0.20]}
+        - {name: everybody, members: [servers, office]}
+      services:
+        - {name: erp, match: [tcp/8443, udp/1024-65535>5000, icmp/3/4, ip/89]}
+      service_groups:
+        - {name: web, members: [http, https, erp, tcp/8080-8090]}
+      schedules:
+        - {name: office-hours, days: mon-fri, hours: [08:00-12:00, 13:00-18:00]}
+        - {name: nights, hours: 22:00-06:00}
+      users: [anna@acme.example]
+      user_groups: [finance]
+      rules:
+        - {name: web-in, from: internet, to: dmz, destination: 192.0.2.10, service: web, action: allow, log: true}
+        - name: office-out
+          from: [inside, branch]
+          to: internet
+          source: [office, 10.3.1.0/24]
+          destination: any
+          service: [web, dns, udp/4000]
+          users: [finance, anna@acme.example]
+          schedule: [office-hours, nights]
+          action: reject
+        - {name: old, disabled: true, action: drop}
+      nat:
+        - {name: out, kind: source, from: [inside, branch], to: internet, source: office, pool: [192.0.2.16/29, 192.0.2.32]}
+        - {name: web, kind: port-forward, from: internet, public: 192.0.2.10, service: https, server: 10.2.0.10, server_port: 8443, hairpin: false}
+        - {name: mail, kind: one-to-one, public: 192.0.2.11, inside: 10.2.0.25}
+        - {name: no-nat, kind: exempt, from: inside, to: branch, source: 10.1.0.0/16}
+      timeouts: {tcp_half_open: 20 s, tcp_established: 1 h, tcp_closing: 1 min, udp: 2 min, udp_single: 10 s, icmp: 5 s, other: 5 min}
+      limits: {flows: 50000, new_flows_per_second: 2000, flows_per_source: 1000, new_flows_per_source_per_second: 100}
+      committed_rate: {inbound: {bits: 500 Mbps}, outbound: {bits: 200 Mbps, packets: 100 kpps}}
+      strict_tcp: false
     users:
       - login: anna@acme.example
         role: tenant_admin
