@@ -5,6 +5,8 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <rte_mbuf_pool_ops.h>
+#include <rte_mempool.h>
 
 #include <algorithm>
 #include <atomic>
@@ -54,6 +56,8 @@ class DeviceQueue final : public Port {
         const std::size_t count = std::min(frames.size(), max_burst);
         for (std::size_t i = 0; i < count; ++i) {
             auto* buffer = static_cast<rte_mbuf*>(frames[i].handle);
+            // Who frees it looks at its second line.
+            rte_mbuf_prefetch_part2(buffer);
             buffer->data_off =
                 static_cast<std::uint16_t>(frames[i].data - static_cast<std::uint8_t*>(buffer->buf_addr));
             buffer->data_len = static_cast<std::uint16_t>(frames[i].length);
@@ -90,6 +94,34 @@ class DeviceQueue final : public Port {
 
 std::string name_of(const std::string& device) {
     return device.substr(0, device.find(','));
+}
+
+// Without hugepages DPDK begins each buffer at a page of its own, so that none crosses two pages that lie
+// apart for a card, and the headers of all buffers then fall into the same few lines of the first-level
+// cache: 14 ns a packet. A device that copies its frames (af_packet, pcap, null) does not need that; AF_XDP
+// lets the kernel write into them.
+bool buffers_may_cross_pages(const std::string& device) {
+    return rte_eal_has_hugepages() == 0 && !device.starts_with("net_af_xdp");
+}
+
+// rte_pktmbuf_pool_create(), with flags.
+rte_mempool* create_pool(const std::string& name, std::uint32_t buffers, int socket, unsigned flags) {
+    constexpr unsigned bytes = sizeof(rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE;
+    constexpr unsigned cached = 256;  // by each thread
+    rte_mempool* pool = rte_mempool_create_empty(name.c_str(), buffers, bytes, cached,
+                                                 sizeof(rte_pktmbuf_pool_private), socket, flags);
+    if (pool == nullptr) return nullptr;
+    rte_pktmbuf_pool_private settings{};
+    settings.mbuf_data_room_size = RTE_MBUF_DEFAULT_BUF_SIZE;
+    if (rte_mempool_set_ops_byname(pool, rte_mbuf_best_mempool_ops(), nullptr) == 0) {
+        rte_pktmbuf_pool_init(pool, &settings);
+        if (rte_mempool_populate_default(pool) >= 0) {
+            rte_mempool_obj_iter(pool, rte_pktmbuf_init, nullptr);
+            return pool;
+        }
+    }
+    rte_mempool_free(pool);
+    return nullptr;
 }
 
 std::unexpected<base::Error> refuse(const std::string& device, std::string what, int code,
@@ -150,8 +182,8 @@ base::Status Device::State::set_up_queues(const Config& config, const rte_eth_de
         return refuse(device, fmt::format("refuses {} descriptors", config.descriptors), code);
     }
     const int socket = rte_eth_dev_socket_id(port);
-    pool = rte_pktmbuf_pool_create(fmt::format("frames-{}", port).c_str(), config.buffers, 256, 0,
-                                   RTE_MBUF_DEFAULT_BUF_SIZE, socket);
+    pool = create_pool(fmt::format("frames-{}", port), config.buffers, socket,
+                       buffers_may_cross_pages(device) ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0);
     if (pool == nullptr) {
         return base::fail(ErrorCode::exhausted, fmt::format("no memory for {} buffers", config.buffers),
                           device, "raise memory_mb, or lower buffers");
