@@ -22,11 +22,34 @@ struct SipKey {
     }
 };
 
-// Four words side by side: four messages hashed in little more than the time of one.
-using SipLanes = std::uint64_t __attribute__((vector_size(32)));
+// Words side by side: that many messages hashed in little more than the time of one. Eight are two registers
+// of the processor, whose chains of operations fill each other's gaps.
+inline constexpr std::size_t sip_lanes = 8;
+struct SipLanes {
+    using Half = std::uint64_t __attribute__((vector_size(32)));
+    Half low{};
+    Half high{};
+
+    constexpr SipLanes& operator+=(const SipLanes& other) {
+        return low += other.low, high += other.high, *this;
+    }
+    constexpr SipLanes& operator^=(const SipLanes& other) {
+        return low ^= other.low, high ^= other.high, *this;
+    }
+    friend constexpr SipLanes operator+(SipLanes a, std::uint64_t b) { return {a.low + b, a.high + b}; }
+    friend constexpr SipLanes operator^(SipLanes a, const SipLanes& b) { return a ^= b; }
+    friend constexpr SipLanes operator|(const SipLanes& a, const SipLanes& b) {
+        return {a.low | b.low, a.high | b.high};
+    }
+    friend constexpr SipLanes operator<<(const SipLanes& a, int n) { return {a.low << n, a.high << n}; }
+    friend constexpr SipLanes operator>>(const SipLanes& a, int n) { return {a.low >> n, a.high >> n}; }
+    constexpr std::uint64_t operator[](std::size_t lane) const {
+        return lane < 4 ? low[lane] : high[lane - 4];
+    }
+};
 
 // C compression and D finalisation rounds. The value equals the reference's over the words' little-endian
-// bytes. Word: std::uint64_t, or SipLanes for four messages under one key.
+// bytes. Word: std::uint64_t, or SipLanes for as many messages under one key.
 template <int C, int D, class Word, class... Words>
 [[nodiscard]] constexpr Word siphash_of(const SipKey& key, Words... words) {
     const Word zero{};

@@ -21,11 +21,11 @@ TEST(SipHash, DependsOnKeyWordsAndTheirNumber) {
 
 TEST(SipHash, LanesHashLikeSingleWords) {
     const SipKey key{1, 2};
-    const SipLanes a{7, 8, 9, 0xffffffffffffffffULL};
-    const SipLanes b{1, 0, 3, 4};
+    const SipLanes a{{7, 8, 9, 0xffffffffffffffffULL}, {1, 2, 0, 0x8000000000000000ULL}};
+    const SipLanes b{{1, 0, 3, 4}, {5, 6, 0, 8}};
     const SipLanes hash13 = siphash_of<1, 3, SipLanes>(key, a);
     const SipLanes hash24 = siphash_of<2, 4, SipLanes>(key, a, b);
-    for (int lane = 0; lane < 4; ++lane) {
+    for (std::size_t lane = 0; lane < sip_lanes; ++lane) {
         EXPECT_EQ(hash13[lane], siphash13(key, a[lane]));
         EXPECT_EQ(hash24[lane], siphash24(key, a[lane], b[lane]));
     }

@@ -57,6 +57,7 @@ struct Batch {
     PerPacket<std::uint32_t> probes;         // where the search for the target begins
     PerPacket<const Target*> targets;        // nullptr: nobody's
     PerPacket<const Profile*> profiles;      // of the target
+    PerPacket<FilterList> filters;           // of the tenant, for this kind of packet
     PerPacket<std::uint64_t> source_hashes;  // where a stage asks for the source
     PerPacket<std::uint64_t> target_hashes;  // where a stage asks for one address of a wide target
     PerPacket<Source*> sources;              // found by an earlier stage, or nullptr
@@ -69,8 +70,9 @@ struct Batch {
     Selection live;                           // the next stage has to look at them
     std::array<Selection, 2> wanted_sources;  // IPv4 and IPv6
     std::array<Selection, 2> wanted_destinations;
-    std::array<Selection, 2> syns;  // to be answered
-    Selection excused;              // a filter passed them: no later stage looks at them
+    std::array<Selection, 2> syns;     // to be answered, unless the source is known
+    PerPacket<std::uint32_t> cookies;  // for these
+    Selection excused;                 // a filter passed them: no later stage looks at them
     FirewallBatch firewall;
 };
 

@@ -5,19 +5,21 @@ namespace {
 
 // Calls done(i, hash) for each packet of the selection. The last group repeats its last packet.
 template <class Done>
-void hash_all(const Context& context, const Selection& wanted, bool ipv6, PerPacket<packet::Key>& keys,
+void hash_all(const Context& context, Selection& wanted, bool ipv6, PerPacket<packet::Key>& keys,
               const net::Address packet::Key::*address, Done&& done) {
-    for (std::uint32_t n = 0; n < wanted.count; n += 4) {
-        std::array<WorkerState::AddressWords, 4> words;
-        std::array<std::uint8_t, 4> at;
-        for (std::uint32_t k = 0; k < 4; ++k) {
+    for (std::uint32_t n = 0; n < wanted.count; n += base::sip_lanes) {
+        WorkerState::AddressBlock words;
+        std::array<std::uint8_t, base::sip_lanes> at;
+        for (std::uint32_t k = 0; k < at.size(); ++k) {
             at[k] = wanted.at[std::min(n + k, wanted.count - 1)];
             words[k] =
                 WorkerState::address_words(context.batch.targets[at[k]]->serial, keys[at[k]].*address, ipv6);
         }
-        const base::SipLanes hashes = context.state.address_hashes(words, ipv6);
-        for (std::uint32_t k = 0; k < 4; ++k) done(at[k], hashes[k]);
+        std::array<std::uint64_t, base::sip_lanes> hashes;
+        context.state.address_hashes(words, ipv6, hashes);
+        for (std::uint32_t k = 0; k < at.size(); ++k) done(at[k], hashes[k]);
     }
+    wanted.count = 0;
 }
 
 }  // namespace

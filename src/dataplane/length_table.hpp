@@ -241,10 +241,13 @@ class LengthTable {
     [[nodiscard]] const Entry* entry_at(std::size_t i, const Word& word, unsigned length) const {
         for (;; i = (i + 1) & mask_) {
             const Pair& pair = pairs_[i];
-            const bool first = Family::equal(pair.entries[0].word, word) & (pair.entries[0].length == length);
-            const bool second =
-                Family::equal(pair.entries[1].word, word) & (pair.entries[1].length == length);
-            if (first | second) return &pair.entries[second ? 1 : 0];
+            const unsigned first =
+                Family::equal(pair.entries[0].word, word) & (pair.entries[0].length == length) ? 1U : 0U;
+            const unsigned second =
+                Family::equal(pair.entries[1].word, word) & (pair.entries[1].length == length) ? 1U : 0U;
+            unsigned either = first | second;
+            asm("" : "+r"(either));  // or the compiler makes two branches of it after all
+            if (either != 0) return &pair.entries[second];
             if (pair.entries[1].flags == 0) return nullptr;
         }
     }

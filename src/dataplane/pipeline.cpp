@@ -72,8 +72,10 @@ void leave(const Egress& egress, const Selection& passed, Batch& batch) {
     }
 }
 
-void verify_and_limit(Context& context) {
+void filter_and_verify(Context& context) {
+    run_stages<scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage>(context);
     fetch_addresses(context);
+    scrub::make_cookies(context);
     run_stages<scrub::VerifyStage, meter::RateStage>(context);
     scrub::answer_syns(context);
 }
@@ -102,8 +104,9 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     fetch_flows(context);
     sort_flows(context);
     follow_flows(context, ingress);
-    run_stages<scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(context);
-    verify_and_limit(context);
+    run_stages<scrub::InvalidStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
+    fetch_addresses(context);
+    filter_and_verify(context);
     after_scrubbing(context, batch.live);
     after_scrubbing(context, batch.excused);
     open_flows(context, ingress);
@@ -117,10 +120,10 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     batch.legs.fill(ingress);
     parse(context);
     if (program.has_firewalls()) return run_with_firewalls(context, ingress);
-    run_stages<TenantStage, scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, FetchStage>(
-        context);
+    run_stages<TenantStage, scrub::InvalidStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
+    fetch_addresses(context);
     if (batch.live.count != batch.size) answer_local(topology.legs[ingress].local, batch);
-    verify_and_limit(context);
+    filter_and_verify(context);
     leave(topology.to_customers, batch.live, batch);
     leave(topology.to_customers, batch.excused, batch);
 }

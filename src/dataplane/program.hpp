@@ -55,20 +55,24 @@ enum FilterLane : std::uint8_t {
 using Lanes = std::uint16_t __attribute__((vector_size(16)));
 
 // A packet matches when each of its numbers, masked, is within the filter's first and last, and its addresses
-// are within the prefixes.
-struct CompiledFilter {
+// are within the prefixes. One cache line; the prefixes, which few filters have, lie apart.
+struct alignas(64) CompiledFilter {
+    Lanes mask{};
+    Lanes first{};
+    Lanes last{};
+    std::uint64_t expires_ns = 0;  // on the worker's clock; all ones: never
+    std::uint32_t rule = 0;        // index into Program::rules
+    bool by_address = false;
+    bool dynamic = false;
+    model::FilterAction action = model::FilterAction::drop;
+};
+static_assert(sizeof(CompiledFilter) == 64);
+
+struct FilterAddresses {
     struct Words {
         std::uint64_t high = 0;
         std::uint64_t low = 0;
     };
-    Lanes mask{};
-    Lanes first{};
-    Lanes last{};
-    bool by_address = false;
-    bool dynamic = false;
-    model::FilterAction action = model::FilterAction::drop;
-    std::uint32_t rule = 0;           // index into Program::rules
-    std::uint64_t expires_ns = 0;     // on the worker's clock; all ones: never
     Words source_mask, source_value;  // of the address's bytes as they lie in memory
     Words destination_mask, destination_value;
 };
@@ -116,12 +120,13 @@ struct Program {
     TargetTable table;
     std::vector<Profile> profiles;
     std::vector<std::shared_ptr<const TenantFirewall>> firewalls;  // 0 is nobody's
-    attach::IngressTable networks;           // of all tenants, by what their frames come in
-    std::vector<FilterLists> filter_lists;   // of a tenant; 0 is empty
-    std::vector<CompiledFilter> filters;     // a list's lie together, in the order of matching
-    std::vector<std::string> rules;          // names of filters, for reports
-    std::vector<SlotOwner> owners;           // ascending by slot
-    std::vector<std::uint32_t> fresh_slots;  // given out for the first time since the last program
+    attach::IngressTable networks;                  // of all tenants, by what their frames come in
+    std::vector<FilterLists> filter_lists;          // of a tenant; 0 is empty
+    std::vector<CompiledFilter> filters;            // a list's lie together, in the order of matching
+    std::vector<FilterAddresses> filter_addresses;  // of the filter with the same index
+    std::vector<std::string> rules;                 // names of filters, for reports
+    std::vector<SlotOwner> owners;                  // ascending by slot
+    std::vector<std::uint32_t> fresh_slots;         // given out for the first time since the last program
 
     [[nodiscard]] bool has_firewalls() const { return firewalls.size() > 1; }
 };

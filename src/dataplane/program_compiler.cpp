@@ -26,7 +26,7 @@ bool inside(const model::TenantProgram& program, const net::Prefix& prefix) {
 }
 
 base::Status check_target(const model::TenantProgram& program, const model::ScrubTarget& target) {
-    const std::string at = where(program, "target " + target.prefix.to_string());
+    const std::string at = where(program, fmt::format("target {}", target.prefix.to_string()));
     if (!inside(program, target.prefix)) {
         return fail(ErrorCode::invalid_argument, "the target is none of the tenant's addresses", at,
                     "a target lies within one of the tenant's prefixes");
@@ -34,7 +34,7 @@ base::Status check_target(const model::TenantProgram& program, const model::Scru
     for (const model::AttackVector vector : target.profile.reflection) {
         if (vector == model::AttackVector::fragment || model::info(vector).source_port != 0) continue;
         return fail(ErrorCode::invalid_argument,
-                    "'" + std::string(model::to_string(vector)) + "' is no reflection over UDP", at,
+                    fmt::format("'{}' is no reflection over UDP", model::to_string(vector)), at,
                     "name a vector with a source port (dns, ntp, …) or 'fragment'");
     }
     if (target.profile.verify_tcp != model::TcpVerification::off && target.profile.verified_for_s == 0) {
@@ -45,18 +45,19 @@ base::Status check_target(const model::TenantProgram& program, const model::Scru
 }
 
 base::Status check_filter(const model::TenantProgram& program, const model::PacketFilter& filter) {
-    const std::string at = where(program, "filter '" + filter.name + "'");
+    const std::string at = where(program, fmt::format("filter '{}'", filter.name));
     if (filter.name.empty()) return fail(ErrorCode::invalid_argument, "a filter has no name", at);
     if (filter.destination.bits() != 0 && !inside(program, filter.destination)) {
-        return fail(
-            ErrorCode::invalid_argument,
-            "the destination " + filter.destination.to_string() + " is none of the tenant's addresses", at,
-            "leave it out, or name a prefix of the tenant");
+        return fail(ErrorCode::invalid_argument,
+                    fmt::format("the destination {} is none of the tenant's addresses",
+                                filter.destination.to_string()),
+                    at, "leave it out, or name a prefix of the tenant");
     }
     if (filter.source.bits() != 0 && !filter.source.is_v4() && filter.source.contains(net::Address::v4(0))) {
-        return fail(ErrorCode::invalid_argument,
-                    "the source " + filter.source.to_string() + " covers all of IPv4 and a part of IPv6", at,
-                    "leave it out for both families, or name a longer prefix");
+        return fail(
+            ErrorCode::invalid_argument,
+            fmt::format("the source {} covers all of IPv4 and a part of IPv6", filter.source.to_string()), at,
+            "leave it out for both families, or name a longer prefix");
     }
     if (filter.source_port_first > filter.source_port_last ||
         filter.destination_port_first > filter.destination_port_last ||
@@ -70,13 +71,13 @@ base::Status check_filter(const model::TenantProgram& program, const model::Pack
     return {};
 }
 
-CompiledFilter::Words words(const std::uint8_t* bytes) {
-    CompiledFilter::Words out;
+FilterAddresses::Words words(const std::uint8_t* bytes) {
+    FilterAddresses::Words out;
     std::memcpy(&out, bytes, 16);
     return out;
 }
 
-void compile_prefix(const net::Prefix& prefix, CompiledFilter::Words& mask, CompiledFilter::Words& value) {
+void compile_prefix(const net::Prefix& prefix, FilterAddresses::Words& mask, FilterAddresses::Words& value) {
     std::array<std::uint8_t, 16> bytes{};
     for (unsigned bit = 0; bit < prefix.bits(); ++bit)
         bytes[bit / 8] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
@@ -108,8 +109,6 @@ CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, s
     range(lane_length, filter.length_first, filter.length_last);
     if (filter.fragments_only) range(lane_fragment, 1, 1);
     out.by_address = filter.source.bits() != 0 || filter.destination.bits() != 0;
-    compile_prefix(filter.source, out.source_mask, out.source_value);
-    compile_prefix(filter.destination, out.destination_mask, out.destination_value);
     out.action = filter.action;
     out.dynamic = filter.dynamic;
     out.rule = rule;
@@ -118,6 +117,13 @@ CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, s
         const std::int64_t left = (filter.expires_at - now.wall).count();
         out.expires_ns = left > 0 ? now.worker_ns + static_cast<std::uint64_t>(left) : 0;
     }
+    return out;
+}
+
+FilterAddresses compile_addresses(const model::PacketFilter& filter) {
+    FilterAddresses out;
+    compile_prefix(filter.source, out.source_mask, out.source_value);
+    compile_prefix(filter.destination, out.destination_mask, out.destination_value);
     return out;
 }
 
@@ -154,6 +160,7 @@ base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program,
             if (!concerns(program.filters[i], static_cast<ProtocolClass>(kind))) continue;
             out.filters.push_back(
                 compile_filter(program.filters[i], now, first_rule + static_cast<std::uint32_t>(i)));
+            out.filter_addresses.push_back(compile_addresses(program.filters[i]));
         }
         lists[kind].count = static_cast<std::uint32_t>(out.filters.size()) - lists[kind].first;
     }
@@ -195,9 +202,8 @@ base::Status validate(const model::TenantProgram& program, const CompilerLimits&
         return fail(ErrorCode::invalid_argument, "a program without a tenant", "program");
     }
     if (program.filters.size() > limits.filters_a_tenant) {
-        return fail(ErrorCode::exhausted, std::to_string(program.filters.size()) + " filters",
-                    program.tenant.to_string(),
-                    "a tenant may have " + std::to_string(limits.filters_a_tenant));
+        return fail(ErrorCode::exhausted, fmt::format("{} filters", program.filters.size()),
+                    program.tenant.to_string(), fmt::format("a tenant may have {}", limits.filters_a_tenant));
     }
     for (const auto& target : program.targets) {
         if (auto status = check_target(program, target); !status) return status;
@@ -241,8 +247,7 @@ base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owne
     } else if (draft.never_used < limits_.slots) {
         given.slot = draft.never_used++;
     } else {
-        return fail(ErrorCode::exhausted,
-                    "more than " + std::to_string(limits_.slots) + " targets and tenants",
+        return fail(ErrorCode::exhausted, fmt::format("more than {} targets and tenants", limits_.slots),
                     std::get<0>(owner).to_string(), "raise max_targets, or spread the tenants over gateways");
     }
     draft.program->fresh_slots.push_back(given.slot);
@@ -347,8 +352,8 @@ base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair 
     return {};
 }
 
-base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
-    std::span<const model::TenantProgram> programs, TimePair now) {
+base::Result<ProgramCompiler::Draft> ProgramCompiler::draft(std::span<const model::TenantProgram> programs,
+                                                            TimePair now) const {
     Draft draft;
     draft.free = free_;
     draft.never_used = never_used_;
@@ -379,25 +384,38 @@ base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
     }
     std::sort(draft.program->owners.begin(), draft.program->owners.end(),
               [](const SlotOwner& a, const SlotOwner& b) { return a.slot < b.slot; });
+    return draft;
+}
 
+base::Status ProgramCompiler::check(std::span<const model::TenantProgram> programs) const {
+    const auto made = draft(programs, {});
+    if (!made) return std::unexpected(made.error());
+    return {};
+}
+
+base::Result<std::unique_ptr<Program>> ProgramCompiler::compile(
+    std::span<const model::TenantProgram> programs, TimePair now) {
+    auto made = draft(programs, now);
+    if (!made) return std::unexpected(made.error());
+    Draft& done = *made;
     // Slots of owners that are gone may be given out by the next compilation: until then the workers may
     // still run the program that uses them.
     for (const auto& [owner, given] : given_) {
-        if (!draft.given.contains(owner)) draft.free.push_back(given.slot);
+        if (!done.given.contains(owner)) done.free.push_back(given.slot);
     }
     for (const auto& [tenant, firewall] : firewalls_) {
-        if (!draft.firewalls.contains(tenant)) draft.free_indexes.push_back(firewall.compiled->index);
+        if (!done.firewalls.contains(tenant)) done.free_indexes.push_back(firewall.compiled->index);
     }
-    firewalls_ = std::move(draft.firewalls);
-    free_indexes_ = std::move(draft.free_indexes);
-    never_used_index_ = draft.never_used_index;
-    firewall_generation_ = draft.generation;
-    given_ = std::move(draft.given);
-    free_ = std::move(draft.free);
-    never_used_ = draft.never_used;
-    next_serial_ = draft.next_serial;
-    draft.program->sequence = ++sequence_;
-    return std::move(draft.program);
+    firewalls_ = std::move(done.firewalls);
+    free_indexes_ = std::move(done.free_indexes);
+    never_used_index_ = done.never_used_index;
+    firewall_generation_ = done.generation;
+    given_ = std::move(done.given);
+    free_ = std::move(done.free);
+    never_used_ = done.never_used;
+    next_serial_ = done.next_serial;
+    done.program->sequence = ++sequence_;
+    return std::move(done.program);
 }
 
 }  // namespace sluice::dataplane

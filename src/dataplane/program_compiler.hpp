@@ -39,6 +39,8 @@ class ProgramCompiler {
     // The full set. On an error nothing is changed, no slot is given out.
     [[nodiscard]] base::Result<std::unique_ptr<Program>> compile(
         std::span<const model::TenantProgram> programs, TimePair now);
+    // Whether compile() would succeed; takes as long.
+    [[nodiscard]] base::Status check(std::span<const model::TenantProgram> programs) const;
 
   private:
     using Owner = std::tuple<model::TenantId, model::MitigationId, net::Prefix>;
@@ -54,6 +56,8 @@ class ProgramCompiler {
         std::vector<attach::IngressTable::Item> tags;
     };
     struct Draft;
+    [[nodiscard]] base::Result<Draft> draft(std::span<const model::TenantProgram> programs,
+                                            TimePair now) const;
     [[nodiscard]] base::Status add(const model::TenantProgram& program, TimePair now, Draft& draft) const;
     [[nodiscard]] base::Result<Given> slot_for(const Owner& owner, Draft& draft) const;
     // The tenant's number in Program::firewalls; 0 without one.

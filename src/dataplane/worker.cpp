@@ -1,5 +1,7 @@
 #include "dataplane/worker.hpp"
 
+#include <algorithm>
+
 #include "dataplane/pipeline.hpp"
 #include "packet/parser.hpp"
 
@@ -33,21 +35,28 @@ std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
 }
 
 // What the port does not take is dropped as `tx_full`.
-void Worker::send(packet::Port& port, const Outgoing& out) {
-    if (out.count == 0) return;
-    const std::span frames = std::span(out.frames).first(out.count);
+void Worker::send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index) {
+    if (frames.empty()) return;
     const std::size_t sent = port.transmit(frames);
-    if (sent == out.count) return;
+    if (sent == frames.size()) return;
     port.release(frames.subspan(sent));
-    for (std::size_t n = sent; n < out.count; ++n) {
-        batch_.verdicts[out.index[n]] = model::Verdict::drop;
-        batch_.reasons[out.index[n]] = model::DropReason::tx_full;
+    for (std::size_t n = sent; n < frames.size(); ++n) {
+        const std::size_t i = index == nullptr ? n : index[n];
+        batch_.verdicts[i] = model::Verdict::drop;
+        batch_.reasons[i] = model::DropReason::tx_full;
     }
 }
 
 void Worker::send_all(packet::Port& ingress) {
     const std::span all = std::span(batch_.frames).first(batch_.size);
     if (batch_.dropped == batch_.size) return ingress.release(all);
+    // Often all of a burst goes the same way: the frames then lie together already.
+    const LegIndex first = batch_.legs[0];
+    const auto by_first = [first](LegIndex leg) { return leg == first; };
+    if (batch_.dropped == 0 &&
+        std::all_of(batch_.legs.begin(), batch_.legs.begin() + batch_.size, by_first)) {
+        return send(*deps_.ports[first], all, nullptr);
+    }
     // The legs, and behind them what goes nowhere.
     const std::size_t nowhere = deps_.ports.size();
     std::array<Outgoing, max_legs + 1> out;
@@ -59,7 +68,9 @@ void Worker::send_all(packet::Port& ingress) {
         to.index[to.count++] = static_cast<std::uint8_t>(i);
     }
     if (out[nowhere].count != 0) ingress.release(std::span(out[nowhere].frames).first(out[nowhere].count));
-    for (std::size_t leg = 0; leg < nowhere; ++leg) send(*deps_.ports[leg], out[leg]);
+    for (std::size_t leg = 0; leg < nowhere; ++leg) {
+        send(*deps_.ports[leg], std::span(out[leg].frames).first(out[leg].count), out[leg].index.data());
+    }
 }
 
 // Nothing is forwarded from such a leg: only questions for the gateway itself are answered.

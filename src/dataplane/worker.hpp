@@ -38,7 +38,7 @@ class Worker {
     [[nodiscard]] const WorkerCounts& counts() const { return state_.counts; }
 
   private:
-    // Frames of the batch that leave by one port.
+    // Frames of the batch that leave by one port, and their indices in it.
     struct Outgoing {
         PerPacket<packet::Frame> frames;
         PerPacket<std::uint8_t> index;
@@ -47,7 +47,8 @@ class Worker {
 
     std::size_t run_leg(LegIndex leg, const Program& program);
     std::size_t answer_questions(LegIndex leg);
-    void send(packet::Port& port, const Outgoing& out);
+    // `index` nullptr: the whole batch.
+    void send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index);
     void send_all(packet::Port& ingress);
 
     std::size_t index_;

@@ -115,7 +115,7 @@ struct WorkerState {
         adopted = program.sequence;
     }
 
-    // What tables remember an address by: four of one family at once.
+    // What tables remember an address by: several of one family at once.
     struct AddressWords {
         std::uint64_t at[3];  // of IPv6 all are hashed, of IPv4 the first
     };
@@ -127,12 +127,17 @@ struct WorkerState {
         // The first twelve bytes of an IPv4 address are the same for all.
         return {{(words[1] & ~0xffffffffULL) | serial, 0, 0}};
     }
-    [[nodiscard]] base::SipLanes address_hashes(const std::array<AddressWords, 4>& words, bool ipv6) const {
+    using AddressBlock = std::array<AddressWords, base::sip_lanes>;
+    void address_hashes(const AddressBlock& words, bool ipv6,
+                        std::array<std::uint64_t, base::sip_lanes>& hashes) const {
         const auto lane = [&](std::size_t n) {
-            return base::SipLanes{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]};
+            return base::SipLanes{{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]},
+                                  {words[4].at[n], words[5].at[n], words[6].at[n], words[7].at[n]}};
         };
-        return ipv6 ? base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0), lane(1), lane(2))
-                    : base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0));
+        const base::SipLanes all =
+            ipv6 ? base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0), lane(1), lane(2))
+                 : base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0));
+        std::memcpy(hashes.data(), &all, sizeof all);
     }
 
     std::size_t worker;         // index among the gateway's

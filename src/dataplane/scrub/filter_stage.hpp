@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #endif
 
+#include <algorithm>
 #include <cstring>
 
 #include "dataplane/stage.hpp"
@@ -13,9 +14,9 @@
 
 namespace sluice::dataplane::scrub {
 
-inline bool within(const net::Address& address, const CompiledFilter::Words& mask,
-                   const CompiledFilter::Words& value) {
-    CompiledFilter::Words words;
+inline bool within(const net::Address& address, const FilterAddresses::Words& mask,
+                   const FilterAddresses::Words& value) {
+    FilterAddresses::Words words;
     std::memcpy(&words, address.bytes().data(), 16);
     return (((words.high & mask.high) ^ value.high) | ((words.low & mask.low) ^ value.low)) == 0;
 }
@@ -52,27 +53,46 @@ inline bool within(const net::Address& address, const CompiledFilter::Words& mas
 #endif
 }
 
-[[nodiscard]] inline bool matches(const CompiledFilter& filter, const Lanes& lanes, const packet::Key& key,
-                                  std::uint64_t now_ns) {
-    if (!all_inside(lanes & filter.mask, filter.first, filter.last) || now_ns >= filter.expires_ns)
-        return false;
-    return !filter.by_address || (within(key.source, filter.source_mask, filter.source_value) &&
-                                  within(key.destination, filter.destination_mask, filter.destination_value));
+[[nodiscard]] inline bool matches(const FilterAddresses& filter, const packet::Key& key) {
+    return within(key.source, filter.source_mask, filter.source_value) &&
+           within(key.destination, filter.destination_mask, filter.destination_value);
 }
+
+// In the pass before: which filters, and their lines.
+struct FilterFetchStage {
+    static bool keep(const Context& context, std::size_t i) {
+        Batch& batch = context.batch;
+        const Program& program = context.program;
+        const FilterList list =
+            program.filter_lists[batch.targets[i]->filters]
+                                [static_cast<std::size_t>(class_of(batch.keys[i].protocol))];
+        batch.filters[i] = list;
+        for (std::uint32_t n = 0; n < std::min(list.count, fetched_filters); ++n) {
+            __builtin_prefetch(program.filters.data() + list.first + n);
+        }
+        return true;
+    }
+
+  private:
+    // Further ones are in a row, which the processor sees by itself.
+    static constexpr std::uint32_t fetched_filters = 4;
+};
 
 struct FilterStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
-        const FilterList list =
-            context.program
-                .filter_lists[batch.targets[i]->filters][static_cast<std::size_t>(class_of(key.protocol))];
-        const CompiledFilter* filter = context.program.filters.data() + list.first;
-        const CompiledFilter* end = filter + list.count;
-        if (filter == end) return true;
+        const FilterList list = batch.filters[i];
+        if (list.count == 0) return true;
+        const Program& program = context.program;
         const Lanes lanes = lanes_of(key);
-        for (; filter != end; ++filter) {
-            if (!matches(*filter, lanes, key, context.state.now_ns)) continue;
+        const CompiledFilter* const begin = program.filters.data() + list.first;
+        for (const CompiledFilter* filter = begin; filter != begin + list.count; ++filter) {
+            if (!all_inside(lanes & filter->mask, filter->first, filter->last)) continue;
+            if (context.state.now_ns >= filter->expires_ns) continue;
+            if (filter->by_address &&
+                !matches(program.filter_addresses[filter - program.filters.data()], key))
+                continue;
             if (filter->action == model::FilterAction::drop) {
                 return context.drop(
                     i, filter->dynamic ? model::DropReason::dynamic_filter : model::DropReason::static_filter,

@@ -30,21 +30,26 @@ class SynCookie {
         return number == of_epoch(key, epoch) || number == of_epoch(key, epoch - 1);
     }
 
-    // The same for four connections of one family at once.
-    [[nodiscard]] std::array<std::uint32_t, 4> make4(const std::array<const packet::Key*, 4>& keys,
-                                                     std::uint64_t now_ns) const {
+    // The same for several connections of one family at once.
+    using Block = std::array<const packet::Key*, base::sip_lanes>;
+    [[nodiscard]] std::array<std::uint32_t, base::sip_lanes> make_block(const Block& keys,
+                                                                        std::uint64_t now_ns) const {
         const std::uint64_t epoch = now_ns / epoch_ns;
-        std::array<Words, 4> words;
-        for (std::size_t i = 0; i < 4; ++i) words[i] = words_of(*keys[i], epoch);
+        std::array<Words, base::sip_lanes> words;
+        for (std::size_t i = 0; i < words.size(); ++i) words[i] = words_of(*keys[i], epoch);
         const auto lane = [&](std::size_t n) {
-            return base::SipLanes{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]};
+            return base::SipLanes{{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]},
+                                  {words[4].at[n], words[5].at[n], words[6].at[n], words[7].at[n]}};
         };
         const base::SipLanes hash =
             keys[0]->has(packet::key_ipv6)
                 ? base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3), lane(4))
                 : base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(4));
-        return {static_cast<std::uint32_t>(hash[0]), static_cast<std::uint32_t>(hash[1]),
-                static_cast<std::uint32_t>(hash[2]), static_cast<std::uint32_t>(hash[3])};
+        std::array<std::uint64_t, base::sip_lanes> whole;
+        std::memcpy(whole.data(), &hash, sizeof hash);
+        std::array<std::uint32_t, base::sip_lanes> cookies;
+        for (std::size_t i = 0; i < whole.size(); ++i) cookies[i] = static_cast<std::uint32_t>(whole[i]);
+        return cookies;
     }
 
   private:

@@ -113,26 +113,34 @@ void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& fra
     frame.length = key.l3_offset + ip_bytes + tcp_bytes;
 }
 
+void make_cookies(const Context& context) {
+    Batch& batch = context.batch;
+    const WorkerState& state = context.state;
+    for (const Selection& syns : batch.syns) {
+        for (std::uint32_t n = 0; n < syns.count; n += base::sip_lanes) {
+            // The last group repeats its last packet.
+            std::array<std::uint8_t, base::sip_lanes> at;
+            SynCookie::Block keys;
+            for (std::uint32_t k = 0; k < at.size(); ++k) {
+                at[k] = syns.at[std::min(n + k, syns.count - 1)];
+                keys[k] = &batch.keys[at[k]];
+            }
+            const auto cookies = state.cookies.make_block(keys, state.now_ns);
+            for (std::uint32_t k = 0; k < at.size(); ++k) batch.cookies[at[k]] = cookies[k];
+        }
+    }
+}
+
 void answer_syns(const Context& context) {
     Batch& batch = context.batch;
-    WorkerState& state = context.state;
     for (const Selection& syns : batch.syns) {
-        for (std::uint32_t n = 0; n < syns.count; n += 4) {
-            // The last group repeats its last packet.
-            std::array<const packet::Key*, 4> keys;
-            for (std::uint32_t k = 0; k < 4; ++k)
-                keys[k] = &batch.keys[syns.at[std::min(n + k, syns.count - 1)]];
-            const auto cookies = state.cookies.make4(keys, state.now_ns);
-            for (std::uint32_t k = 0; k < 4 && n + k < syns.count; ++k) {
-                const std::uint8_t i = syns.at[n + k];
-                if (batch.frames[i].room < packet::min_room) {
-                    context.drop(i, DropReason::syn_unverified);
-                    continue;
-                }
-                answer_syn(*keys[k], cookies[k], batch.frames[i]);
-                batch.verdicts[i] = model::Verdict::answer;
-                __builtin_prefetch(&state.counts.targets[batch.targets[i]->slot], 1);
+        for (const std::uint8_t i : syns) {
+            if (batch.verdicts[i] != model::Verdict::answer) continue;
+            if (batch.frames[i].room < packet::min_room) {
+                context.drop(i, DropReason::syn_unverified);
+                continue;
             }
+            answer_syn(batch.keys[i], batch.cookies[i], batch.frames[i]);
         }
     }
 }

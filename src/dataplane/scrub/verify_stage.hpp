@@ -32,30 +32,37 @@ namespace sluice::dataplane::scrub {
 // TCP headers without options. The frame has room for `packet::min_room` bytes.
 void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& frame);
 
-// Answers the SYNs that VerifyStage found, four at a time.
+// For all SYNs, several at a time, while the lines of their sources are on the way: in a flood nearly all are
+// of unknown ones.
+void make_cookies(const Context& context);
+// Writes the answers of those that VerifyStage wants answered.
 void answer_syns(const Context& context);
+
+// A SYN and nothing else, that an answer can be made for.
+[[nodiscard]] inline bool is_syn(const packet::Key& key) {
+    constexpr unsigned kind =
+        net::tcp_flag::syn | net::tcp_flag::ack | net::tcp_flag::rst | net::tcp_flag::fin;
+    constexpr unsigned whole = packet::key_transport | packet::key_fragment;
+    return (key.tcp_flags & kind) == net::tcp_flag::syn && (key.flags & whole) == packet::key_transport;
+}
+
+[[nodiscard]] inline bool is_verified(const Profile& profile, const packet::Key& key) {
+    return profile.verify_tcp != model::TcpVerification::off &&
+           key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
+}
 
 struct VerifyStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Profile& profile = *batch.profiles[i];
-        if (profile.verify_tcp == model::TcpVerification::off ||
-            batch.keys[i].protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
-            return true;
-        }
+        if (!is_verified(profile, batch.keys[i])) return true;
         WorkerState& state = context.state;
         Source* source = state.sources.find(batch.source_hashes[i]);
         if (source == nullptr || !source->precious(state.now_coarse)) {
-            const packet::Key& key = batch.keys[i];
-            constexpr unsigned kind =
-                net::tcp_flag::syn | net::tcp_flag::ack | net::tcp_flag::rst | net::tcp_flag::fin;
-            constexpr unsigned whole = packet::key_transport | packet::key_fragment;
-            if ((key.tcp_flags & kind) == net::tcp_flag::syn &&
-                (key.flags & whole) == packet::key_transport) {
-                batch.syns[key.has(packet::key_ipv6) ? 1 : 0].add(i);
-                return false;
-            }
-            return judge_unverified(context, i);
+            if (!is_syn(batch.keys[i])) return judge_unverified(context, i);
+            batch.verdicts[i] = model::Verdict::answer;
+            __builtin_prefetch(&state.counts.targets[batch.targets[i]->slot], 1);
+            return false;
         }
         // The proof lives on as long as it is used: a connection may outlast any fixed time.
         source->verified_until = state.now_coarse + profile.verified_for;
