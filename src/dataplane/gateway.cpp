@@ -129,38 +129,63 @@ void Gateway::run_worker(std::size_t index) {
     deps_.ports[index].dirty->leave_thread();
 }
 
-std::vector<base::Error> Gateway::apply(std::span<const model::TenantProgram> programs,
-                                        std::span<const model::TenantId> remove, bool full,
-                                        std::uint64_t generation) {
-    const std::lock_guard lock(control_);
-    std::vector<base::Error> errors;
-    auto next = full ? std::map<model::TenantId, model::TenantProgram>{} : programs_;
-    for (const model::TenantId tenant : remove) next.erase(tenant);
+std::vector<model::RefusedProgram> Gateway::apply(std::span<const model::TenantProgram> programs,
+                                                  std::span<const model::TenantId> remove, bool full,
+                                                  std::uint64_t generation) {
+    const std::lock_guard lock(applying_);
+    // A tenant whose new program cannot be had begins, and may end, with the old one.
+    Programs base = full ? Programs{} : programs_;
+    auto refused = full ? Refused{} : refused_;
+    for (const model::TenantId tenant : remove) {
+        base.erase(tenant);
+        refused.erase(tenant);
+    }
+    std::vector<model::TenantProgram> changes;
+    std::vector<ProgramSet::Refusal> refusals;
     for (const auto& program : programs) {
+        refused.erase(program.tenant);
+        if (const auto old = programs_.find(program.tenant); full && old != programs_.end())
+            base.insert(*old);
         const auto status = dataplane::validate(program, compiler_limits(config_, deps_.ports.size()));
         if (status) {
-            next.insert_or_assign(program.tenant, program);
-            continue;
+            changes.push_back(program);
+        } else {
+            refusals.push_back({program, status.error()});
         }
-        errors.push_back(status.error());
-        const auto old = programs_.find(program.tenant);
-        next.insert_or_assign(program.tenant, old != programs_.end() ? old->second : forward_only(program));
     }
-    std::vector<model::TenantProgram> all;
-    all.reserve(next.size());
-    for (const auto& [tenant, program] : next) all.push_back(program);
+    ProgramSet next(compiler_, std::move(base));
+    for (auto& refusal : next.admit(std::move(changes))) refusals.push_back(std::move(refusal));
+
+    std::vector<model::TenantProgram> forwarded;
+    for (const auto& [program, error] : refusals) {
+        const auto old = next.programs().find(program.tenant);
+        const bool has_old = old != next.programs().end();
+        // 0 for one that was only forwarded before, too.
+        const auto before = refused_.find(program.tenant);
+        const std::uint64_t in_force = !has_old                   ? 0
+                                       : before != refused_.end() ? before->second.in_force
+                                                                  : old->second.generation;
+        refused[program.tenant] = {program.tenant, program.generation, in_force, error.message()};
+        if (!has_old) forwarded.push_back(forward_only(program));
+    }
+    (void)next.admit(std::move(forwarded));  // those that cannot even be forwarded are refused already
+
+    std::vector<model::RefusedProgram> news;
+    for (const auto& refusal : refusals) news.push_back(refused.at(refusal.program.tenant));
+    publish(next.programs(), std::move(refused), generation);
+    return news;
+}
+
+void Gateway::publish(const Programs& next, Refused refused, std::uint64_t generation) {
     const TimePair now{deps_.clock.wall(),
                        static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count())};
-    auto compiled = compiler_.compile(all, now);
-    if (!compiled) {
-        // Programs that are right one by one contradict each other: nothing changes.
-        errors.push_back(compiled.error());
-        return errors;
-    }
+    auto compiled = compiler_.compile(values_of(next), now);
+    if (!compiled) std::abort();  // it was checked
+    const std::lock_guard lock(control_);
     switch_.publish(std::move(*compiled));
-    programs_ = std::move(next);
+    programs_ = next;
+    refused_ = std::move(refused);
     generation_ = generation;
-    return errors;
 }
 
 model::GatewayReport Gateway::report() const {
@@ -175,6 +200,7 @@ model::GatewayReport Gateway::report() const {
     for (const auto& worker : workers_) counts.push_back(&worker->counts());
     add_counts(switch_.current(), counts, report);
     report.generation = generation_;
+    for (const auto& [tenant, refused] : refused_) report.refused.push_back(refused);
     return report;
 }
 

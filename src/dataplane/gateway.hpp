@@ -15,6 +15,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "dataplane/program_compiler.hpp"
+#include "dataplane/program_set.hpp"
 #include "dataplane/program_switch.hpp"
 #include "dataplane/worker.hpp"
 #include "model/gateway_report.hpp"
@@ -58,13 +59,13 @@ class Gateway {
     void stop();
 
     // Changes what is enforced, in one step: `remove` tenants go, `programs` are added or replace their
-    // tenant's. With `full` all other tenants go, too. A tenant whose program is wrong keeps the one it has,
-    // and is only forwarded when it has none (a diverted address must not fall into a hole); the errors say
-    // which and why. `generation` is reported from now on, unless nothing could be changed. Any thread;
-    // workers never wait.
-    [[nodiscard]] std::vector<base::Error> apply(std::span<const model::TenantProgram> programs,
-                                                 std::span<const model::TenantId> remove, bool full,
-                                                 std::uint64_t generation);
+    // tenant's. With `full` all other tenants go, too. A tenant whose program is wrong, or contradicts
+    // another one's, keeps the one it has, and is only forwarded when it has none (a diverted address must
+    // not fall into a hole); it is returned, and named by every report until a program of its is taken. All
+    // others are in force; `generation` is reported from now on. Any thread; workers never wait.
+    [[nodiscard]] std::vector<model::RefusedProgram> apply(std::span<const model::TenantProgram> programs,
+                                                           std::span<const model::TenantId> remove, bool full,
+                                                           std::uint64_t generation);
 
     // Any thread.
     [[nodiscard]] model::GatewayReport report() const;
@@ -74,14 +75,21 @@ class Gateway {
     [[nodiscard]] std::uint64_t sources_turned_away() const;
 
   private:
+    using Programs = ProgramSet::Programs;
+    using Refused = std::map<model::TenantId, model::RefusedProgram>;
+
     void run_worker(std::size_t index);
+    // `next` has been checked.
+    void publish(const Programs& next, Refused refused, std::uint64_t generation);
 
     Config config_;
     Dependencies deps_;
     scrub::Bogons bogons_;
     Topology topology_;
-    mutable std::mutex control_;  // programs_, compiler_, the writing side of switch_
-    std::map<model::TenantId, model::TenantProgram> programs_;
+    std::mutex applying_;         // first: compiler_, and the only writer of what control_ guards
+    mutable std::mutex control_;  // programs_, refused_, generation_, the control side of switch_
+    Programs programs_;
+    Refused refused_;
     ProgramCompiler compiler_;
     ProgramSwitch switch_;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -105,6 +105,7 @@ class Announcements::Impl {
 
     void run();
     void note_gateways(base::Timestamp now);
+    void note_refusals(const std::vector<GatewayStatus>& gateways);
     [[nodiscard]] DesiredRoutes desired(const std::vector<InForce>& in_force, base::Timestamp now);
     [[nodiscard]] std::optional<Route> route_of(const InForce& entry);
     // Whether exactly this is announced already.
@@ -149,6 +150,7 @@ class Announcements::Impl {
     base::Instant list_retry_at_{};
     std::map<std::string, bool> gateway_healthy_;
     std::map<net::Address, std::string> gateway_of_next_hop_;
+    std::map<std::string, Alarm> refusals_;  // raised, by subject
     std::set<MitigationId> unserved_;
     std::set<std::string> refused_;  // mitigation and reason: each is logged once
 
@@ -211,9 +213,37 @@ base::Instant Announcements::Impl::step() {
     return next_due(in_force);
 }
 
+void Announcements::Impl::note_refusals(const std::vector<GatewayStatus>& gateways) {
+    std::map<std::string, Alarm> refusing;
+    for (const auto& gateway : gateways) {
+        for (const auto& [tenant, refused] : gateway.refused) {
+            const std::string subject = gateway.name + ", " + tenant.to_string();
+            refusing[subject] = {.code = "program-refused",
+                                 .subject = subject,
+                                 .critical = true,
+                                 .sentence = "Gateway " + gateway.name + " refuses the program of " +
+                                             tenant.to_string() + ": " + refused.why + " " +
+                                             (refused.in_force == 0 ? "It only forwards the tenant's packets."
+                                                                    : "It keeps the one before.") +
+                                             " No traffic is diverted to it that needs the new one.",
+                                 .what_to_do =
+                                     "Correct the tenant's policy as the sentence says; the gateway is sent "
+                                     "the new one at once."};
+        }
+    }
+    for (const auto& [subject, alarm] : refusals_) {
+        if (!refusing.contains(subject))
+            d_.mitigations.set_alarm({.code = alarm.code, .subject = subject, .raised = false});
+    }
+    for (const auto& [subject, alarm] : refusing) d_.mitigations.set_alarm(alarm);
+    refusals_ = std::move(refusing);
+}
+
 void Announcements::Impl::note_gateways(base::Timestamp now) {
     gateway_of_next_hop_.clear();
-    for (const auto& gateway : d_.gateways.gateways()) {
+    const auto gateways = d_.gateways.gateways();
+    note_refusals(gateways);
+    for (const auto& gateway : gateways) {
         gateway_of_next_hop_[gateway.next_hop] = gateway.name;
         gateway_of_next_hop_[gateway.next_hop6] = gateway.name;
         const auto [it, is_new] = gateway_healthy_.try_emplace(gateway.name, !gateway.healthy);
@@ -249,7 +279,7 @@ std::optional<Route> Announcements::Impl::route_of(const InForce& entry) {
         if (holder != gateway_of_next_hop_.end()) preferred = holder->second;
     }
     const auto gateway =
-        d_.gateways.choose(v4 ? net::Family::ipv4 : net::Family::ipv6, entry.generation, preferred);
+        d_.gateways.choose(v4 ? net::Family::ipv4 : net::Family::ipv6, m.tenant, entry.generation, preferred);
     note_unserved(m, !gateway);
     if (!gateway) return std::nullopt;
     route.next_hop = v4 ? gateway->next_hop : gateway->next_hop6;

@@ -56,6 +56,39 @@ TEST_F(Routes, AnIpv6TargetGoesToTheGatewaysIpv6Address) {
     EXPECT_EQ(next_hop("2001:db8::10/128"), "fd00::1");
 }
 
+TEST_F(Routes, AGatewayThatRefusesTheTenantsProgramGetsNoTrafficThatNeedsIt) {
+    world_.run(2s, {"guard-1", "guard-2"});
+    world_.attack(syn_);
+    world_.refused = {{model::TenantId(1), world_.programs.generation, world_.programs.generation - 1,
+                       "two want 192.0.2.0/24."}};
+    world_.report("guard-1");
+    step();
+    EXPECT_THAT(world_.routes(), IsEmpty()) << "its acknowledgement is not for this tenant";
+    EXPECT_TRUE(world_.observer.alarms.contains("program-refused"));
+    EXPECT_TRUE(world_.observer.alarms.contains("no-gateway"));
+    world_.refused.clear();
+    world_.report("guard-2");
+    step();
+    EXPECT_EQ(next_hop("192.0.2.10/32"), "10.0.0.2");
+    EXPECT_TRUE(world_.observer.alarms.contains("program-refused")) << "the other one still refuses it";
+    world_.report("guard-1");
+    step();
+    EXPECT_THAT(world_.observer.alarms, IsEmpty());
+    EXPECT_EQ(next_hop("192.0.2.10/32"), "10.0.0.2");
+}
+
+TEST_F(Routes, ARefusedProgramDoesNotTakeAwayWhatTheOneBeforeDoes) {
+    world_.attack(syn_);
+    world_.run(100ms);
+    const auto before = world_.programs.generation;
+    world_.attack(incident_of(2, {finding_of(1, "192.0.2.11")}));
+    world_.refused = {{model::TenantId(1), world_.programs.generation, before, "too many filters."}};
+    world_.report("guard-1");
+    step();
+    EXPECT_THAT(world_.routes(), ElementsAre("192.0.2.10/32"));
+    EXPECT_EQ(world_.speaker.withdraws, 0);
+}
+
 TEST_F(Routes, ANewTargetDoesNotInterruptTheOldOne) {
     world_.attack(syn_);
     world_.run(100ms);

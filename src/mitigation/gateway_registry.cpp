@@ -10,6 +10,21 @@ base::Duration ms(std::uint32_t value) {
     return std::chrono::milliseconds(value);
 }
 
+bool has_in_force(const GatewayStatus& status, model::TenantId tenant, std::uint64_t generation) {
+    if (status.generation < generation) return false;
+    const auto refused = status.refused.find(tenant);
+    return refused == status.refused.end() || refused->second.in_force >= generation;
+}
+
+bool same_refusals(const std::map<model::TenantId, model::RefusedProgram>& known,
+                   const std::vector<model::RefusedProgram>& reported) {
+    return known.size() == reported.size() && std::ranges::all_of(reported, [&](const auto& refused) {
+               const auto it = known.find(refused.tenant);
+               return it != known.end() && it->second.generation == refused.generation &&
+                      it->second.in_force == refused.in_force;
+           });
+}
+
 }  // namespace
 
 base::Status validate(const GatewayRegistryConfig& config) {
@@ -43,14 +58,16 @@ void GatewayRegistry::on_report(const model::GatewayReport& report) {
             entry.usable_from = now + ms(config_.hold_ms);
         }
         auto& status = entry.status;
-        const bool changed = !known || status.started_at != report.started_at ||
-                             status.generation != report.generation || entry.usable_from > now ||
-                             status.next_hop != report.diversion_next_hop ||
-                             status.next_hop6 != report.diversion_next_hop6;
+        const bool changed =
+            !known || status.started_at != report.started_at || status.generation != report.generation ||
+            entry.usable_from > now || !same_refusals(status.refused, report.refused) ||
+            status.next_hop != report.diversion_next_hop || status.next_hop6 != report.diversion_next_hop6;
         status.name = report.name;
         status.next_hop = report.diversion_next_hop;
         status.next_hop6 = report.diversion_next_hop6;
         status.generation = report.generation;
+        status.refused.clear();
+        for (const auto& refused : report.refused) status.refused.insert_or_assign(refused.tenant, refused);
         status.started_at = report.started_at;
         status.last_report_at = clock_.wall();
         entry.last_report = now;
@@ -74,13 +91,14 @@ std::vector<GatewayStatus> GatewayRegistry::gateways() const {
     return result;
 }
 
-std::optional<GatewayStatus> GatewayRegistry::choose(net::Family family, std::uint64_t generation,
+std::optional<GatewayStatus> GatewayRegistry::choose(net::Family family, model::TenantId tenant,
+                                                     std::uint64_t generation,
                                                      const std::string& preferred) const {
     const std::lock_guard lock(mutex_);
     const auto now = clock_.now();
     const auto fit = [&](const Entry& entry) {
         const auto& hop = family == net::Family::ipv4 ? entry.status.next_hop : entry.status.next_hop6;
-        return healthy(entry, now) && entry.status.generation >= generation && !hop.is_none();
+        return healthy(entry, now) && has_in_force(entry.status, tenant, generation) && !hop.is_none();
     };
     const Entry* chosen = nullptr;
     if (const auto it = entries_.find(preferred); it != entries_.end() && fit(it->second)) {

@@ -29,6 +29,7 @@ struct GatewayStatus {
     net::Address next_hop;
     net::Address next_hop6;
     std::uint64_t generation = 0;
+    std::map<model::TenantId, model::RefusedProgram> refused;
     base::Timestamp started_at{};
     base::Timestamp last_report_at{};
 };
@@ -43,9 +44,10 @@ class GatewayRegistry {
     void on_detached(const std::string& name);
 
     [[nodiscard]] std::vector<GatewayStatus> gateways() const;
-    // The gateway for a target: of those that are healthy, speak the family and have the generation in force,
-    // the preferred one, or else the first by name.
-    [[nodiscard]] std::optional<GatewayStatus> choose(net::Family family, std::uint64_t generation,
+    // The gateway for a tenant's target: of those that are healthy, speak the family and have the generation
+    // of the tenant's program in force, the preferred one, or else the first by name.
+    [[nodiscard]] std::optional<GatewayStatus> choose(net::Family family, model::TenantId tenant,
+                                                      std::uint64_t generation,
                                                       const std::string& preferred) const;
     // When the next healthy gateway will have been silent for too long, or a returned one may be used.
     [[nodiscard]] std::optional<base::Instant> next_deadline() const;

@@ -84,7 +84,7 @@ enum class MitigationChange : std::uint8_t {
 struct Alarm {
     std::string code;     // stable: "gateway-silent", "no-gateway", "speaker-down", "bgp-session-down",
                           // "announce-failed", "announce-refused", "store-failed", "limit-reached",
-                          // "audit-failed", "program-failed"
+                          // "audit-failed", "program-failed", "program-refused"
     std::string subject;  // which gateway, route, tenant …; code and subject together are one alarm
     bool raised = true;
     bool critical = false;

@@ -263,6 +263,7 @@ class World {
         report.started_at = started_at;
         report.generation = generation.value_or(programs.generation);
         report.targets = counters;
+        report.refused = refused;
         gateways->on_report(report);
         service->on_gateway_report(report);
     }
@@ -301,6 +302,7 @@ class World {
     Speaker speaker;
     ServiceConfig config;
     std::vector<model::TargetCounters> counters;
+    std::vector<model::RefusedProgram> refused;  // by the next gateway that reports
     base::Timestamp started_at{};
     std::optional<ProgramBook> book;
     std::optional<MitigationService> service;

@@ -40,13 +40,22 @@ struct TargetCounters {
     std::uint64_t verified_sources = 0;  // distinct proofs accepted
 };
 
+// A tenant's program that the gateway would not take.
+struct RefusedProgram {
+    TenantId tenant;
+    std::uint64_t generation = 0;  // of the program that it refuses
+    std::uint64_t in_force = 0;    // of the tenant's program that it enforces instead; 0: it only forwards
+    std::string why;
+};
+
 struct GatewayReport {
     std::string name;                  // unique among the gateways
     net::Address diversion_next_hop;   // the address of its dirty leg, IPv4
     net::Address diversion_next_hop6;  // the same for IPv6; may be none
     base::Timestamp started_at{};
     base::Timestamp at{};
-    std::uint64_t generation = 0;  // of the programs that are in force
+    std::uint64_t generation = 0;  // every program up to this one is in force, but for those that are refused
+    std::vector<RefusedProgram> refused;
     std::vector<TargetCounters> targets;
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
         unattributed{};  // before a tenant was known

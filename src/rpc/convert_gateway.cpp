@@ -1,5 +1,6 @@
 #include "rpc/convert_gateway.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "rpc/convert_basic.hpp"
@@ -11,6 +12,8 @@ namespace {
 using rpc::to_message;
 
 constexpr std::size_t max_targets = 65'536;
+constexpr std::size_t max_refused = 65'536;  // one that is not named here counts as in force
+constexpr std::size_t max_why = 512;
 
 using ReasonCounts = std::array<model::PacketCount, static_cast<std::size_t>(model::DropReason::count_)>;
 using StageCounts = std::array<model::StageCount, static_cast<std::size_t>(model::Stage::count_)>;
@@ -60,6 +63,27 @@ void stages_to_message(const StageCounts& stages, link::v1::TargetCounters& out)
     }
 }
 
+// As FieldReader::text() takes it: a report must not be refused for the text of an error.
+std::string one_line(const std::string& text) {
+    std::string out = text.substr(0, max_why);
+    if (out.size() < text.size()) {  // whole characters only
+        while (!out.empty() && (static_cast<unsigned char>(text[out.size()]) & 0xc0U) == 0x80) out.pop_back();
+    }
+    std::ranges::replace_if(
+        out, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+    return out;
+}
+
+void read_refused(FieldReader& read, const link::v1::GatewayReport& in, model::GatewayReport& report) {
+    if (!read.size(in.refused_size(), max_refused, "refused")) return;
+    for (const auto& item : in.refused()) {
+        report.refused.push_back({read.id<model::TenantId>(item.tenant(), "refused.tenant"),
+                                  item.generation(), item.in_force(),
+                                  read.text(item.why(), "refused.why", max_why)});
+        if (!read.ok()) return;
+    }
+}
+
 void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCounts& stages) {
     if (!read.size(in.stages_size(), 4 * stages.size(), "targets.stages")) return;
     for (const auto& item : in.stages()) {
@@ -92,6 +116,13 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
         item.set_verified_sources(target.verified_sources);
     }
     reasons_to_message(report.unattributed, *out.mutable_unattributed());
+    for (const auto& refused : report.refused) {
+        auto& item = *out.add_refused();
+        item.set_tenant(refused.tenant.value());
+        item.set_generation(refused.generation);
+        item.set_in_force(refused.in_force);
+        item.set_why(one_line(refused.why));
+    }
 }
 
 base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, const std::string& name) {
@@ -127,6 +158,7 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
         }
     }
     read_reasons(read, in.unattributed(), report.unattributed, "unattributed");
+    read_refused(read, in, report);
     if (!read.ok()) return std::unexpected(read.error());
     return report;
 }

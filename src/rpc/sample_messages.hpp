@@ -226,6 +226,7 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     report.at = sample_time(3);
     report.generation = generation;
     report.targets = {counters};
+    report.refused = {{model::TenantId(13), 7, 5, "two tenants want the same prefix"}};
     report.unattributed[static_cast<std::size_t>(model::DropReason::truncated)] = {11, 12};
     return report;
 }

@@ -72,9 +72,11 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
     void answer_by(rpc::GatewayClient& client) { client_ = &client; }
 
     void on_programs(rpc::ProgramUpdate update) override {
-        const auto errors = gateway_.apply(update.programs, update.removed, update.full, update.generation);
-        for (const auto& error : errors) log_.error("a program is refused: " + error.message());
-        metrics_.refused_programs(errors.size());
+        const auto refused = gateway_.apply(update.programs, update.removed, update.full, update.generation);
+        for (const auto& program : refused) {
+            log_.error("a program is refused: " + program.why, {{"tenant", program.tenant.to_string()}});
+        }
+        metrics_.refused_programs(refused.size());
         log_.info("programs are in force", {{"generation", std::to_string(update.generation)},
                                             {"tenants", std::to_string(update.programs.size())},
                                             {"full", update.full ? "yes" : "no"}});

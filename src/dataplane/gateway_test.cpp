@@ -1,0 +1,139 @@
+// Programs that cannot be taken: nobody else waits for them, and every report names them.
+#include "dataplane/gateway.hpp"
+
+#include <gtest/gtest.h>
+
+#include "packet/memory_port.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+model::TenantProgram tenant(std::uint64_t id, std::uint64_t generation) {
+    model::TenantProgram program;
+    program.tenant = model::TenantId(id);
+    program.generation = generation;
+    program.prefixes = {
+        net::Prefix::of(net::Address::v4(0x2d000000U + static_cast<std::uint32_t>(id) * 256U), 24)};
+    model::ScrubTarget target;
+    target.prefix = net::Prefix::host(net::Address::v4(0x2d000001U + static_cast<std::uint32_t>(id) * 256U));
+    target.mitigation = model::MitigationId(id);
+    program.targets = {target};
+    return program;
+}
+
+// A filter for somebody else's address.
+model::TenantProgram wrong(model::TenantProgram program) {
+    model::PacketFilter filter;
+    filter.name = "theirs";
+    filter.destination = net::Prefix::parse("192.0.2.1").value();
+    program.filters.push_back(filter);
+    return program;
+}
+
+// Wants what belongs to another tenant.
+model::TenantProgram greedy(model::TenantProgram program, std::uint64_t other) {
+    program.prefixes.push_back(tenant(other, 1).prefixes.front());
+    return program;
+}
+
+class GatewayPrograms : public ::testing::Test {
+  protected:
+    std::vector<model::RefusedProgram> apply(const std::vector<model::TenantProgram>& programs, bool full,
+                                             std::uint64_t generation) {
+        return gateway_.apply(programs, {}, full, generation);
+    }
+    [[nodiscard]] bool has_target(std::uint64_t id) const {
+        for (const auto& target : gateway_.report().targets) {
+            if (target.tenant == model::TenantId(id) && !target.mitigation.is_none()) return true;
+        }
+        return false;
+    }
+    [[nodiscard]] bool is_forwarded(std::uint64_t id) const {
+        for (const auto& target : gateway_.report().targets) {
+            if (target.tenant == model::TenantId(id)) return true;
+        }
+        return false;
+    }
+
+    base::ManualClock clock_;
+    base::SeededRandom random_{1};
+    packet::BufferPool pool_{16};
+    packet::MemoryPort port_{pool_, 16};
+    Gateway gateway_{{.max_targets = 1024, .max_sources = 1024}, {{{&port_, &port_}}, clock_, random_}};
+};
+
+}  // namespace
+
+TEST_F(GatewayPrograms, AWrongOneIsNamedAndTheOthersAreInForce) {
+    const auto refused = apply({tenant(1, 10), wrong(tenant(2, 11)), tenant(3, 12)}, true, 12);
+    ASSERT_EQ(refused.size(), 1U);
+    const auto report = gateway_.report();
+    EXPECT_EQ(report.generation, 12U);
+    ASSERT_EQ(report.refused.size(), 1U);
+    EXPECT_EQ(report.refused[0].tenant, model::TenantId(2));
+    EXPECT_EQ(report.refused[0].generation, 11U);
+    EXPECT_EQ(report.refused[0].in_force, 0U);
+    EXPECT_NE(report.refused[0].why.find("192.0.2.1"), std::string::npos) << report.refused[0].why;
+    EXPECT_TRUE(has_target(1));
+    EXPECT_FALSE(has_target(2));
+    EXPECT_TRUE(is_forwarded(2)) << "a diverted address must not fall into a hole";
+    EXPECT_TRUE(has_target(3));
+}
+
+TEST_F(GatewayPrograms, TheOneBeforeStaysUntilARightOneComes) {
+    EXPECT_TRUE(apply({tenant(1, 1), tenant(2, 2)}, true, 2).empty());
+    EXPECT_EQ(apply({wrong(tenant(2, 3))}, false, 3).size(), 1U);
+    EXPECT_EQ(apply({wrong(tenant(2, 4))}, false, 4).size(), 1U);
+    auto report = gateway_.report();
+    ASSERT_EQ(report.refused.size(), 1U);
+    EXPECT_EQ(report.refused[0].generation, 4U);
+    EXPECT_EQ(report.refused[0].in_force, 2U);
+    EXPECT_TRUE(has_target(2));
+    EXPECT_TRUE(apply({tenant(1, 5)}, false, 5).empty());
+    EXPECT_EQ(gateway_.report().refused.size(), 1U) << "another tenant's program has not mended it";
+    EXPECT_TRUE(apply({tenant(2, 6)}, false, 6).empty());
+    EXPECT_TRUE(gateway_.report().refused.empty());
+}
+
+TEST_F(GatewayPrograms, ARefusedTenantThatIsRemovedIsForgotten) {
+    (void)apply({wrong(tenant(2, 1))}, true, 1);
+    const model::TenantId gone[] = {model::TenantId(2)};
+    EXPECT_TRUE(gateway_.apply({}, gone, false, 2).empty());
+    EXPECT_TRUE(gateway_.report().refused.empty());
+    EXPECT_FALSE(is_forwarded(2));
+}
+
+TEST_F(GatewayPrograms, OneThatContradictsAnotherStopsNobodyElse) {
+    std::vector<model::TenantProgram> all;
+    for (std::uint64_t id = 1; id <= 100; ++id) {
+        all.push_back(id == 60 ? greedy(tenant(id, id), 7) : tenant(id, id));
+    }
+    const auto refused = apply(all, true, 100);
+    ASSERT_EQ(refused.size(), 1U);
+    // Which of the two had it first cannot be told in a full update.
+    EXPECT_TRUE(refused[0].tenant == model::TenantId(7) || refused[0].tenant == model::TenantId(60));
+    for (std::uint64_t id = 1; id <= 100; ++id) {
+        const bool is_refused = model::TenantId(id) == refused[0].tenant;
+        EXPECT_NE(has_target(id), is_refused) << id;
+    }
+    EXPECT_EQ(gateway_.report().generation, 100U);
+}
+
+TEST_F(GatewayPrograms, APrefixChangesItsTenantInOneStep) {
+    EXPECT_TRUE(apply({greedy(tenant(1, 1), 9), tenant(2, 2)}, true, 2).empty());
+    EXPECT_TRUE(apply({greedy(tenant(2, 3), 9), tenant(1, 4)}, false, 4).empty());
+    EXPECT_EQ(apply({greedy(tenant(1, 5), 9)}, false, 5).size(), 1U) << "it is the other one's now";
+}
+
+TEST_F(GatewayPrograms, MoreThanFitAreRefusedAndTheRestIsInForce) {
+    std::vector<model::TenantProgram> all;
+    for (std::uint64_t id = 1; id <= 600; ++id) all.push_back(tenant(id, id));  // two slots each
+    const auto refused = apply(all, true, 600);
+    EXPECT_EQ(refused.size(), gateway_.report().refused.size());
+    EXPECT_GT(refused.size(), 80U);
+    std::size_t scrubbed = 0;
+    for (std::uint64_t id = 1; id <= 600; ++id) scrubbed += has_target(id) ? 1 : 0;
+    EXPECT_EQ(scrubbed + refused.size(), 600U);
+}
+
+}  // namespace sluice::dataplane
