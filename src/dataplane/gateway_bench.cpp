@@ -3,7 +3,7 @@
 // project's JSON.
 //
 // The worker is the real one over two DPDK ports of net_null. That driver gives empty frames, so a port
-// between fills each with a packet of the case (64 or 78 bytes, copied from a ring of 65,536 prepared ones).
+// between fills each with a packet of the case (64 or 78 bytes, addresses and ports of a random flow).
 // Three loops are measured in turn: the worker; receive, fill and transmit alone; receive and transmit alone.
 // The figure is the worker's less the filling: what is left is receive, all stages, transmit, counters and
 // clock.

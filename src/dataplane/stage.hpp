@@ -7,7 +7,7 @@
 //
 // and run_stages<A, B, C>(context) lets each live packet of the batch meet them in this order, in one pass. A
 // pass ends where the next stage needs memory that is not in the cache: its line is asked for in the one pass
-// and read in the next (docs/decisions/three-passes.md).
+// and read in the next (docs/decisions/passes-over-a-burst.md).
 #pragma once
 
 #include "dataplane/batch.hpp"

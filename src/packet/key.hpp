@@ -50,6 +50,7 @@ struct alignas(64) Key {
 
     static constexpr std::uint32_t vxlan = 0x0100'0000;  // above the 24 bits of an identifier
 
+    bool operator==(const Key&) const = default;
     [[nodiscard]] bool has(KeyFlag flag) const { return (flags & flag) != 0; }
     [[nodiscard]] std::uint32_t l4_length() const {
         return static_cast<std::uint32_t>(l3_offset + l3_length - l4_offset);

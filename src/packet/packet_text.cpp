@@ -1,6 +1,8 @@
 // The headers that are written here are drawn in packet/parser.cpp.
 #include "packet/packet_text.hpp"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <charconv>
 #include <optional>
@@ -82,8 +84,7 @@ constexpr std::array<NumberWord, 11> number_words{{
 }};
 
 std::unexpected<base::Error> wrong(std::string what, std::string_view at, std::string hint = {}) {
-    return base::fail(ErrorCode::invalid_argument, std::move(what), "'" + std::string(at) + "'",
-                      std::move(hint));
+    return base::fail(ErrorCode::invalid_argument, std::move(what), fmt::format("'{}'", at), std::move(hint));
 }
 
 std::optional<std::uint64_t> number(std::string_view text, std::uint64_t most) {
@@ -168,7 +169,7 @@ base::Status take_words(std::span<const std::string_view> words, Wanted& wanted)
         for (const auto& word : number_words) {
             if (word.name != name) continue;
             const auto taken = number(value, word.most);
-            if (!taken) return wrong("not a number up to " + std::to_string(word.most), value);
+            if (!taken) return wrong(fmt::format("not a number up to {}", word.most), value);
             wanted.*word.field = *taken;
             known = true;
         }
@@ -339,12 +340,12 @@ std::uint32_t get32(std::span<const std::uint8_t> frame, std::size_t at) {
 
 std::string endpoint(const net::Address& address, bool port, std::uint16_t number) {
     if (!port) return address.to_string();
-    if (address.is_v4()) return address.to_string() + ":" + std::to_string(number);
-    return "[" + address.to_string() + "]:" + std::to_string(number);
+    return address.is_v4() ? fmt::format("{}:{}", address.to_string(), number)
+                           : fmt::format("[{}]:{}", address.to_string(), number);
 }
 
 void say(std::string& text, std::string_view name, std::uint64_t value, std::uint64_t usual = 0) {
-    if (value != usual) text += " " + std::string(name) + " " + std::to_string(value);
+    if (value != usual) text += fmt::format(" {} {}", name, value);
 }
 
 std::string describe_transport(std::span<const std::uint8_t> frame, const Key& key) {
@@ -353,7 +354,7 @@ std::string describe_transport(std::span<const std::uint8_t> frame, const Key& k
     std::uint32_t header = 8;
     if (key.protocol == static_cast<std::uint8_t>(IpProtocol::tcp)) {
         for (const auto& [name, bit] : flag_names) {
-            if ((key.tcp_flags & bit) != 0) text += " " + std::string(name);
+            if ((key.tcp_flags & bit) != 0) text += fmt::format(" {}", name);
         }
         if (key.tcp_flags == 0) text += " none";
         say(text, "seq", get32(frame, at + 4));
@@ -404,12 +405,12 @@ std::string describe_packet(std::span<const std::uint8_t> frame) {
     for (const auto& [name, protocol] : protocol_names) {
         if (key.protocol == static_cast<std::uint8_t>(protocol)) text = name;
     }
-    if (text.empty()) text = "protocol " + std::to_string(key.protocol);
+    if (text.empty()) text = fmt::format("protocol {}", key.protocol);
     const bool transport = key.has(key_transport);
     const bool ports = transport && (key.protocol == static_cast<std::uint8_t>(IpProtocol::tcp) ||
                                      key.protocol == static_cast<std::uint8_t>(IpProtocol::udp));
-    text += " " + endpoint(key.source, ports, key.source_port) + " > " +
-            endpoint(key.destination, ports, key.destination_port);
+    text += fmt::format(" {} > {}", endpoint(key.source, ports, key.source_port),
+                        endpoint(key.destination, ports, key.destination_port));
     if (transport) {
         text += describe_transport(frame, key);
     } else {
@@ -420,7 +421,7 @@ std::string describe_packet(std::span<const std::uint8_t> frame) {
     if (key.has(key_more_fragments)) text += " more";
     say(text, "id", key.fragment_id);
     for (std::size_t at = 14; at + 4 <= key.l3_offset; at += 4) {
-        text += " vlan " + std::to_string((frame[at] & 0x0fU) << 8U | frame[at + 1]);
+        text += fmt::format(" vlan {}", (frame[at] & 0x0fU) << 8U | frame[at + 1]);
     }
     return text;
 }

@@ -373,6 +373,12 @@ Key parse(std::span<const std::uint8_t> frame) {
     return key;
 }
 
+Key parse_stepwise(std::span<const std::uint8_t> frame) {
+    Key key{};
+    parse_any(frame.data(), static_cast<std::uint32_t>(frame.size()), key);
+    return key;
+}
+
 void parse_burst(std::span<const Frame> frames, Key* keys) {
     for (std::size_t i = 0; i < frames.size(); ++i) parse_into(frames[i].data, frames[i].length, keys[i]);
 }

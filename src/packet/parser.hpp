@@ -15,6 +15,9 @@ inline constexpr int max_extension_headers = 8;
 
 [[nodiscard]] Key parse(std::span<const std::uint8_t> frame);
 
+// The same without the short cut for plain packets: what parse() is compared with.
+[[nodiscard]] Key parse_stepwise(std::span<const std::uint8_t> frame);
+
 // keys[i] from frames[i]; as many keys as frames.
 void parse_burst(std::span<const Frame> frames, Key* keys);
 

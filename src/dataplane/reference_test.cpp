@@ -1,0 +1,612 @@
+// The engine against a plain, slow judge on random programs and packets: lists instead of tables, sets
+// instead of bounded memory, buckets instead of time values. Only what differs by design is left out: cookies
+// are taken from the engine's own answers, and rates are such that no cost has to be rounded.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "dataplane/engine.hpp"
+#include "model/attack_vector.hpp"
+#include "net/checksum.hpp"
+#include "net/protocol.hpp"
+#include "packet/packet_text.hpp"
+#include "packet/parser.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+using model::DropReason;
+using Ns = std::int64_t;
+constexpr Ns quarter_s = 250'000'000;
+constexpr Ns cookie_epoch = 16'000'000'000;
+
+struct Judgement {
+    model::Verdict verdict = model::Verdict::pass;
+    DropReason reason = DropReason::none;
+    std::string rule;
+    const model::TenantProgram* program = nullptr;
+    const model::ScrubTarget* target = nullptr;
+};
+
+// Holds what may come at once and is refilled at the rate; exact, in units times nanoseconds.
+class Bucket {
+  public:
+    Bucket(std::uint64_t rate, std::uint64_t most)
+        : rate_(rate), full_(static_cast<__int128>(most) * second), level_(full_) {}
+
+    [[nodiscard]] bool has(std::uint64_t amount, Ns now) {
+        level_ = std::min(full_, level_ + static_cast<__int128>(now - last_) * static_cast<__int128>(rate_));
+        last_ = now;
+        return level_ >= static_cast<__int128>(amount) * second;
+    }
+    void take(std::uint64_t amount) { level_ -= static_cast<__int128>(amount) * second; }
+
+  private:
+    static constexpr __int128 second = 1'000'000'000;
+    std::uint64_t rate_;
+    __int128 full_;
+    __int128 level_;
+    Ns last_ = 0;
+};
+
+class Limiter {
+  public:
+    explicit Limiter(const model::RateLimit& limit)
+        : limit_(limit),
+          packets_(limit.packets_per_s, std::max<std::uint64_t>(32, limit.packets_per_s / 10)),
+          bytes_(limit.bits_per_s / 8, std::max<std::uint64_t>(48'000, limit.bits_per_s / 80)) {}
+
+    // A whole packet must be there; of the bytes, no debt.
+    [[nodiscard]] bool take(Ns now, std::uint32_t size) {
+        if (limit_.packets_per_s != 0 && !packets_.has(1, now)) return false;
+        if (limit_.bits_per_s != 0 && !bytes_.has(0, now)) return false;
+        packets_.take(1);
+        bytes_.take(size);
+        return true;
+    }
+
+  private:
+    model::RateLimit limit_;
+    Bucket packets_;
+    Bucket bytes_;
+};
+
+bool is(const packet::Key& key, net::IpProtocol protocol) {
+    return key.protocol == static_cast<std::uint8_t>(protocol);
+}
+
+class Reference {
+  public:
+    explicit Reference(const std::vector<model::TenantProgram>& programs) : programs_(programs) {}
+
+    Judgement judge(const packet::Key& key, std::uint32_t sequence, Ns now, base::Timestamp wall) {
+        Judgement found;
+        if (key.error != packet::ParseError::none) return drop(found, of_error(key.error));
+        find(key.destination, found);
+        if (found.program == nullptr) return drop(found, DropReason::unknown_destination);
+        if (key.hop_limit <= 1) return drop(found, DropReason::ttl_expired);
+        static const model::ScrubProfile untouched{.drop_invalid = false};
+        const auto& profile = found.target == nullptr ? untouched : found.target->profile;
+        if (profile.drop_invalid) {
+            if (const auto reason = invalid(key); reason != DropReason::none) return drop(found, reason);
+        }
+        for (const auto& filter : found.program->filters) {
+            if (!matches(filter, key, wall)) continue;
+            found.rule = filter.name;
+            if (filter.action == model::FilterAction::pass) return found;
+            return drop(found, filter.dynamic ? DropReason::dynamic_filter : DropReason::static_filter);
+        }
+        if (reflected(profile, key, found.rule)) return drop(found, DropReason::reflection_template);
+        if (profile.verify_tcp != model::TcpVerification::off && is(key, net::IpProtocol::tcp)) {
+            if (!verify(found, profile, key, sequence, now)) return found;
+        }
+        const auto reason = over_limit(found, profile, key, now);
+        return reason == DropReason::none ? found : drop(found, reason);
+    }
+
+    // The engine has answered with this number.
+    void note_cookie(const packet::Key& question, std::uint32_t cookie, Ns now) {
+        cookies_.insert({connection(question), cookie, now / cookie_epoch});
+    }
+
+  private:
+    using Connection = std::tuple<net::Address, net::Address, std::uint16_t, std::uint16_t>;
+    using Pair = std::pair<const model::ScrubTarget*, net::Address>;
+
+    static Judgement drop(Judgement& found, DropReason reason) {
+        found.verdict = model::Verdict::drop;
+        found.reason = reason;
+        return found;
+    }
+    static Connection connection(const packet::Key& key) {
+        return {key.source, key.destination, key.source_port, key.destination_port};
+    }
+    static DropReason of_error(packet::ParseError error) {
+        switch (error) {
+            case packet::ParseError::truncated:
+                return DropReason::truncated;
+            case packet::ParseError::not_ip:
+                return DropReason::unsupported_link;
+            case packet::ParseError::bad_ip_version:
+                return DropReason::bad_ip_version;
+            case packet::ParseError::bad_ip_header:
+                return DropReason::bad_ip_header;
+            case packet::ParseError::bad_ip_checksum:
+                return DropReason::bad_ip_checksum;
+            default:
+                return DropReason::bad_length;
+        }
+    }
+
+    void find(const net::Address& destination, Judgement& found) const {
+        int longest = -1;
+        for (const auto& program : programs_) {
+            for (const auto& prefix : program.prefixes) {
+                if (!prefix.contains(destination) || static_cast<int>(prefix.bits()) <= longest) continue;
+                longest = static_cast<int>(prefix.bits());
+                found.program = &program;
+            }
+        }
+        if (found.program == nullptr) return;
+        longest = -1;
+        for (const auto& target : found.program->targets) {
+            if (!target.prefix.contains(destination) || static_cast<int>(target.prefix.bits()) <= longest)
+                continue;
+            longest = static_cast<int>(target.prefix.bits());
+            found.target = &target;
+        }
+    }
+
+    static bool bogon(const net::Address& source) {
+        static const std::vector<net::Prefix> list = [] {
+            std::vector<net::Prefix> all;
+            for (const char* text : {"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8",
+                                     "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.168.0.0/16",
+                                     "224.0.0.0/3", "2001:10::/28", "2001:20::/28", "3ffe::/16"}) {
+                all.push_back(net::Prefix::parse(text).value());
+            }
+            return all;
+        }();
+        if (!source.is_v4() && source.bytes()[0] >> 5U != 1) return true;  // outside 2000::/3
+        return std::ranges::any_of(list, [&](const net::Prefix& prefix) {
+            return prefix.is_v4() == source.is_v4() && prefix.contains(source);
+        });
+    }
+
+    static DropReason invalid(const packet::Key& key) {
+        namespace flag = net::tcp_flag;
+        if (key.source == key.destination) return DropReason::land;
+        if (bogon(key.source)) return DropReason::bogon_source;
+        const bool tcp = is(key, net::IpProtocol::tcp);
+        if (key.has(packet::key_fragment)) {
+            const std::uint32_t payload = key.l4_length();
+            const bool uneven = key.has(packet::key_more_fragments) && payload % 8 != 0;
+            const bool too_long = key.fragment_offset + payload > 65535;
+            const bool overlap = tcp && key.fragment_offset > 0 && key.fragment_offset < 20;
+            if (key.has(packet::key_tiny_fragment) || uneven || payload == 0 || too_long || overlap)
+                return DropReason::bad_fragment;
+        }
+        if (key.has(packet::key_bad_transport)) return DropReason::bad_transport_header;
+        if (!key.has(packet::key_transport) || (!tcp && !is(key, net::IpProtocol::udp)))
+            return DropReason::none;
+        if (tcp) {
+            const bool syn = (key.tcp_flags & flag::syn) != 0;
+            const bool fin = (key.tcp_flags & flag::fin) != 0;
+            const bool rst = (key.tcp_flags & flag::rst) != 0;
+            const bool ack = (key.tcp_flags & flag::ack) != 0;
+            const bool data = (key.tcp_flags & (flag::psh | flag::urg)) != 0;
+            if ((syn && fin) || (syn && rst) || (fin && rst)) return DropReason::bad_tcp_flags;
+            if (!ack && !syn && !rst) return DropReason::bad_tcp_flags;
+            if (!ack && rst && data) return DropReason::bad_tcp_flags;
+        }
+        return key.source_port == 0 || key.destination_port == 0 ? DropReason::zero_port : DropReason::none;
+    }
+
+    static bool within(const net::Prefix& prefix, const net::Address& address) {
+        return prefix.bits() == 0 || prefix.contains(address);
+    }
+    static bool matches(const model::PacketFilter& filter, const packet::Key& key, base::Timestamp wall) {
+        const bool header = key.has(packet::key_transport);
+        const bool tcp = header && is(key, net::IpProtocol::tcp);
+        const bool ports = tcp || (header && is(key, net::IpProtocol::udp));
+        if (filter.expires_at != base::Timestamp{} && wall >= filter.expires_at) return false;
+        if (filter.protocol != 0 && filter.protocol != key.protocol) return false;
+        if (!within(filter.source, key.source) || !within(filter.destination, key.destination)) return false;
+        const auto in = [](std::uint16_t value, std::uint16_t first, std::uint16_t last) {
+            return value >= first && value <= last;
+        };
+        const bool all_ports = filter.source_port_first == 0 && filter.source_port_last == 65535 &&
+                               filter.destination_port_first == 0 && filter.destination_port_last == 65535;
+        if (!all_ports &&
+            !(ports && in(key.source_port, filter.source_port_first, filter.source_port_last) &&
+              in(key.destination_port, filter.destination_port_first, filter.destination_port_last))) {
+            return false;
+        }
+        if (filter.tcp_flags_mask != 0 &&
+            !(tcp && (key.tcp_flags & filter.tcp_flags_mask) == filter.tcp_flags_value)) {
+            return false;
+        }
+        if (filter.fragments_only && !key.has(packet::key_fragment)) return false;
+        return in(key.l3_length, filter.length_first, filter.length_last);
+    }
+
+    static bool reflected(const model::ScrubProfile& profile, const packet::Key& key, std::string& rule) {
+        for (const auto vector : profile.reflection) {
+            const auto& info = model::info(vector);
+            const bool from_service =
+                is(key, net::IpProtocol::udp) && key.has(packet::key_transport) && key.source_port != 0 &&
+                (key.source_port == info.source_port || key.source_port == info.other_port);
+            const bool piece = vector == model::AttackVector::fragment && key.has(packet::key_fragment);
+            if (!from_service && !piece) continue;
+            rule = model::to_string(vector);
+            if (piece) return true;  // is named first
+        }
+        return !rule.empty();
+    }
+
+    // False when the packet's fate is decided.
+    bool verify(Judgement& found, const model::ScrubProfile& profile, const packet::Key& key,
+                std::uint32_t sequence, Ns now) {
+        namespace flag = net::tcp_flag;
+        const Ns until = now / quarter_s + 4 * static_cast<Ns>(profile.verified_for_s);
+        Ns& verified = verified_[{found.target, key.source}];
+        if (verified > now / quarter_s) {
+            verified = until;
+            return true;
+        }
+        const bool whole = key.has(packet::key_transport) && !key.has(packet::key_fragment);
+        const unsigned kind = key.tcp_flags & (flag::syn | flag::ack | flag::rst | flag::fin);
+        // Of open connections everything goes on where only SYNs are verified, but for the proof.
+        const bool opens = (key.tcp_flags & (flag::syn | flag::ack)) == flag::syn;
+        const bool goes_on = profile.verify_tcp == model::TcpVerification::syn && !opens;
+        if (whole && kind == flag::syn) {
+            found.verdict = model::Verdict::answer;
+        } else if (!whole || (kind & flag::rst) == 0) {
+            if (goes_on) return true;
+            drop(found, DropReason::not_verified);
+        } else if (cookies_.contains({connection(key), sequence, now / cookie_epoch}) ||
+                   cookies_.contains({connection(key), sequence, now / cookie_epoch - 1})) {
+            verified = until;
+            drop(found, DropReason::proof_consumed);
+        } else {
+            if (goes_on) return true;
+            drop(found, DropReason::bad_cookie);
+        }
+        return false;
+    }
+
+    DropReason over_limit(const Judgement& found, const model::ScrubProfile& profile, const packet::Key& key,
+                          Ns now) {
+        const auto allows = [&](int which, const model::RateLimit& limit, const net::Address& address) {
+            if (limit == model::RateLimit{}) return true;
+            const auto key_of = std::tuple(which, found.target, address);
+            return limiters_.try_emplace(key_of, limit).first->second.take(now, key.l3_length);
+        };
+        if (!allows(0, profile.source_limit, key.source)) return DropReason::source_rate;
+        if (key.has(packet::key_fragment) && !allows(1, profile.fragment_limit, key.destination))
+            return DropReason::fragment_rate;
+        if (is(key, net::IpProtocol::udp) && !allows(2, profile.udp_limit, key.destination))
+            return DropReason::udp_rate;
+        const bool icmp = is(key, net::IpProtocol::icmp) || is(key, net::IpProtocol::icmpv6);
+        if (icmp && !allows(3, profile.icmp_limit, key.destination)) return DropReason::icmp_rate;
+        return allows(4, profile.target_limit, key.destination) ? DropReason::none : DropReason::target_rate;
+    }
+
+    const std::vector<model::TenantProgram>& programs_;
+    std::map<Pair, Ns> verified_;  // until, in quarters of a second
+    std::set<std::tuple<Connection, std::uint32_t, Ns>> cookies_;
+    std::map<std::tuple<int, const model::ScrubTarget*, net::Address>, Limiter> limiters_;
+};
+
+// Random programs and packets over few addresses and ports, so that they meet.
+class Dice {
+  public:
+    explicit Dice(std::uint64_t seed) : random_(seed) {}
+
+    std::uint64_t below(std::uint64_t n) { return random_.next() % n; }
+    bool one_in(std::uint64_t n) { return below(n) == 0; }
+    template <class T, std::size_t N>
+    const T& one_of(const T (&all)[N]) {
+        return all[below(N)];
+    }
+
+    std::vector<model::TenantProgram> programs(base::Timestamp now) {
+        std::vector<model::TenantProgram> all(2);
+        const char* prefixes[2][3] = {{"203.0.113.0/24", "45.1.0.0/16", "2001:db8:3::/48"},
+                                      {"203.0.112.0/24", "45.1.2.0/24", "2001:db8:3:4::/64"}};
+        const char* targets[2][6] = {{"203.0.113.9/32", "203.0.113.8/29", "45.1.0.0/16", "2001:db8:3::9/128",
+                                      "2001:db8:3::/64", "45.1.1.1/32"},
+                                     {"203.0.112.9/32", "203.0.112.0/24", "45.1.2.2/32",
+                                      "2001:db8:3:4::9/128", "2001:db8:3:4::/64", "45.1.2.128/25"}};
+        std::uint64_t mitigation = 0;
+        for (std::size_t t = 0; t < 2; ++t) {
+            all[t].tenant = model::TenantId(t + 1);
+            all[t].generation = 1;
+            for (const char* text : prefixes[t]) all[t].prefixes.push_back(net::Prefix::parse(text).value());
+            for (const char* text : targets[t]) {
+                if (one_in(4)) continue;
+                all[t].targets.push_back(
+                    {net::Prefix::parse(text).value(), model::MitigationId(++mitigation), profile()});
+            }
+            for (std::uint64_t i = below(8); i-- > 0;) all[t].filters.push_back(filter(all[t], i, now));
+        }
+        return all;
+    }
+
+    std::string packet() {
+        static constexpr const char* sources[2][8] = {{"198.18.0.5", "198.18.0.6", "198.51.100.7", "10.1.1.1",
+                                                       "203.0.113.9", "61.2.3.4", "127.0.0.1", "45.1.1.1"},
+                                                      {"2001:db8:f::5", "2001:db8:f::6", "2600::7", "fe80::1",
+                                                       "2001:db8:3::9", "2a00::4", "3ffe::1", "2600::8"}};
+        static constexpr const char* destinations[2][8] = {
+            {"203.0.113.9", "203.0.113.10", "203.0.113.200", "45.1.1.1", "45.1.2.2", "45.1.2.200",
+             "203.0.112.9", "8.8.8.8"},
+            {"2001:db8:3::9", "2001:db8:3::a", "2001:db8:3:1::1", "2001:db8:3:4::9", "2001:db8:3:4::a",
+             "2001:db8:3:5::1", "2001:db8:3::9", "2600::1"}};
+        const std::size_t family = below(2);
+        const std::string source = sources[family][one_in(2) ? 0 : below(8)];
+        const std::string destination = destinations[family][one_in(2) ? 0 : below(8)];
+        const auto end = [&](const std::string& address) {
+            static constexpr const char* ports[] = {"53", "123", "443", "4242", "80", "0", "11211"};
+            const std::string port = one_of(ports);
+            return family == 0 ? address + ":" + port : "[" + address + "]:" + port;
+        };
+        std::string text;
+        const std::uint64_t kind = below(10);
+        if (kind < 5) {
+            text = "tcp " + end(source) + " > " + end(destination) + tcp_flags();
+        } else if (kind < 8) {
+            text = "udp " + end(source) + " > " + end(destination);
+        } else if (kind < 9) {
+            text = (family == 0 ? "icmp " : "icmpv6 ") + source + " > " + destination + " type 8";
+        } else {
+            text = "protocol 47 " + source + " > " + destination;
+        }
+        return text + trimmings(family == 1);
+    }
+
+    base::SeededRandom& random() { return random_; }
+
+  private:
+    model::RateLimit limit() {
+        static constexpr model::RateLimit limits[] = {
+            {}, {}, {100, 0}, {500, 0}, {1000, 0}, {0, 12'500'000}, {1000, 12'500'000}};
+        return one_of(limits);
+    }
+    model::ScrubProfile profile() {
+        model::ScrubProfile out;
+        out.drop_invalid = !one_in(3);
+        static constexpr model::TcpVerification modes[] = {
+            model::TcpVerification::off, model::TcpVerification::syn, model::TcpVerification::all};
+        out.verify_tcp = one_of(modes);
+        static constexpr std::uint32_t times[] = {1, 5, 60};
+        out.verified_for_s = one_of(times);
+        if (one_in(2)) out.reflection.push_back(model::AttackVector::dns);
+        if (one_in(2)) out.reflection.push_back(model::AttackVector::memcached);
+        if (one_in(4)) out.reflection.push_back(model::AttackVector::fragment);
+        out.source_limit = limit();
+        out.target_limit = limit();
+        // There are few of these.
+        if (one_in(2)) out.fragment_limit.packets_per_s = 1;
+        if (one_in(2)) out.icmp_limit.packets_per_s = 1;
+        out.udp_limit = limit();
+        return out;
+    }
+    model::PacketFilter filter(const model::TenantProgram& program, std::uint64_t number,
+                               base::Timestamp now) {
+        model::PacketFilter out;
+        out.name = "filter-" + std::to_string(number);
+        if (one_in(3)) out.action = model::FilterAction::pass;
+        if (one_in(3))
+            out.source = net::Prefix::parse(one_in(2) ? "198.18.0.0/24" : "2001:db8:f::5/128").value();
+        if (one_in(3)) out.destination = program.prefixes[below(3)];
+        static constexpr std::uint8_t protocols[] = {0, 6, 17, 1, 58, 47};
+        out.protocol = one_of(protocols);
+        if (one_in(2)) out.destination_port_last = static_cast<std::uint16_t>(below(500));
+        if (one_in(4)) out.source_port_first = static_cast<std::uint16_t>(below(5000));
+        if (one_in(4)) {
+            out.tcp_flags_mask = static_cast<std::uint8_t>(below(64));
+            out.tcp_flags_value = static_cast<std::uint8_t>(below(64)) & out.tcp_flags_mask;
+        }
+        if (one_in(3)) out.length_first = static_cast<std::uint16_t>(below(200));
+        if (one_in(4)) out.length_last = static_cast<std::uint16_t>(out.length_first + below(900));
+        out.fragments_only = one_in(6);
+        out.dynamic = one_in(2);
+        if (one_in(3)) out.expires_at = now + std::chrono::milliseconds(below(60'000));
+        return out;
+    }
+    std::string tcp_flags() {
+        static constexpr const char* usual[] = {" syn", " syn",     " ack",    " psh ack",
+                                                " rst", " fin ack", " syn ack"};
+        if (!one_in(6)) return one_of(usual) + std::string(" seq ") + std::to_string(below(1000));
+        std::string text;
+        for (const char* flag : {" syn", " ack", " fin", " rst", " psh", " urg", " ece", " cwr"}) {
+            if (one_in(3)) text += flag;
+        }
+        return text.empty() ? " none" : text;
+    }
+    std::string trimmings(bool ipv6) {
+        std::string text = " payload " + std::to_string(one_in(3) ? below(1400) : 8 * below(20));
+        if (one_in(20)) text += " ttl " + std::to_string(below(3));
+        if (one_in(10)) text += " vlan 12";
+        if (one_in(10)) text += " more id 7";
+        if (one_in(10)) text += " fragment " + std::to_string(8 * below(8191)) + " id 9";
+        if (one_in(20)) text += " claim " + std::to_string(below(20));
+        if (one_in(20)) text += ipv6 ? " extension routing" : " options 2";
+        if (one_in(40) && !ipv6) text += " bad-checksum";
+        return text;
+    }
+
+    base::SeededRandom random_;
+};
+
+std::uint32_t number_at(std::span<const std::uint8_t> frame, const packet::Key& key, std::size_t offset) {
+    const std::size_t at = key.l4_offset + offset;
+    if (key.error != packet::ParseError::none || !key.has(packet::key_transport) || at + 4 > frame.size())
+        return 0;
+    return static_cast<std::uint32_t>(frame[at]) << 24U | static_cast<std::uint32_t>(frame[at + 1]) << 16U |
+           static_cast<std::uint32_t>(frame[at + 2]) << 8U | frame[at + 3];
+}
+
+// Ends in front of its sender, whole, with a right checksum.
+void check_answer(std::span<const std::uint8_t> frame, const packet::Key& question) {
+    const packet::Key key = packet::parse_stepwise(frame);
+    ASSERT_EQ(key.error, packet::ParseError::none);
+    EXPECT_EQ(key.source, question.destination);
+    EXPECT_EQ(key.destination, question.source);
+    EXPECT_EQ(key.source_port, question.destination_port);
+    EXPECT_EQ(key.destination_port, question.source_port);
+    EXPECT_EQ(key.tcp_flags, net::tcp_flag::ack);
+    const auto sum = net::pseudo_header_sum(key.source, key.destination, key.protocol, key.l4_length());
+    EXPECT_EQ(net::checksum_finish(net::checksum_add(sum, frame.subspan(key.l4_offset, key.l4_length()))), 0);
+}
+
+class Comparison {
+  public:
+    explicit Comparison(std::uint64_t seed)
+        : dice_(seed), programs_(dice_.programs(start)), reference_(programs_), engine_({}, dice_.random()) {}
+
+    void run(std::size_t packets, std::map<std::string, std::size_t>& seen) {
+        const auto loaded = engine_.load(programs_, start);
+        ASSERT_TRUE(loaded) << loaded.error().message();
+        while (packets > 0 && !::testing::Test::HasFatalFailure()) {
+            now_ += static_cast<Ns>(dice_.one_in(30) ? 250 * dice_.below(80) : dice_.below(8)) * 1'000'000;
+            const std::size_t burst = std::min<std::size_t>(packets, 1 + dice_.below(50));
+            step(burst, seen);
+            packets -= burst;
+        }
+    }
+
+  private:
+    std::vector<std::uint8_t> frame() {
+        if (!proofs_.empty() && dice_.one_in(8)) {
+            return packet::parse_packet_text(proofs_[dice_.below(proofs_.size())]).value();
+        }
+        auto bytes = packet::parse_packet_text(dice_.packet()).value();
+        if (dice_.one_in(12)) bytes[dice_.below(bytes.size())] = static_cast<std::uint8_t>(dice_.below(256));
+        if (dice_.one_in(60)) bytes.resize(dice_.below(bytes.size()));
+        return bytes;
+    }
+
+    void step(std::size_t burst, std::map<std::string, std::size_t>& seen) {
+        std::vector<std::vector<std::uint8_t>> frames;
+        std::vector<std::span<const std::uint8_t>> spans;
+        for (std::size_t i = 0; i < burst; ++i) frames.push_back(frame());
+        for (const auto& bytes : frames) spans.emplace_back(bytes);
+        const base::Timestamp wall = start + base::Duration(now_);
+        const auto outcomes = engine_.process(wall, spans);
+        for (std::size_t i = 0; i < burst; ++i) {
+            const packet::Key key = packet::parse_stepwise(spans[i]);
+            const Judgement right = reference_.judge(key, number_at(spans[i], key, 4), now_, wall);
+            compare(outcomes[i], right, spans[i], key);
+            if (::testing::Test::HasFatalFailure()) return;
+            const bool dropped = right.verdict == model::Verdict::drop;
+            ++seen[dropped                                   ? std::string(model::info(right.reason).name)
+                   : right.verdict == model::Verdict::answer ? "answer"
+                                                             : "pass"];
+        }
+    }
+
+    void compare(const Outcome& outcome, const Judgement& right, std::span<const std::uint8_t> frame,
+                 const packet::Key& key) {
+        const std::string what = packet::describe_packet(frame) + " at " + std::to_string(now_) + " ns";
+        ASSERT_EQ(static_cast<int>(outcome.verdict), static_cast<int>(right.verdict))
+            << what << ": " << model::info(outcome.reason).name << " instead of "
+            << model::info(right.reason).name;
+        ASSERT_EQ(model::info(outcome.reason).name, model::info(right.reason).name) << what;
+        ASSERT_EQ(outcome.rule, right.rule) << what;
+        ASSERT_EQ(outcome.tenant, right.program == nullptr ? model::TenantId{} : right.program->tenant)
+            << what;
+        ASSERT_EQ(outcome.mitigation,
+                  right.target == nullptr ? model::MitigationId{} : right.target->mitigation)
+            << what;
+        if (outcome.verdict == model::Verdict::answer) {
+            check_answer(outcome.frame, key);
+            const packet::Key answer = packet::parse_stepwise(outcome.frame);
+            const std::uint32_t cookie = number_at(outcome.frame, answer, 8);
+            reference_.note_cookie(key, cookie, now_);
+            note_proof(key, cookie);
+        } else if (outcome.verdict == model::Verdict::pass) {
+            const packet::Key after = packet::parse_stepwise(outcome.frame);
+            ASSERT_EQ(after.error, packet::ParseError::none) << what;  // its checksum, too
+            ASSERT_EQ(after.hop_limit + 1, key.hop_limit) << what;
+            ASSERT_EQ(outcome.frame.size(), frame.size()) << what;
+        }
+    }
+
+    void note_proof(const packet::Key& key, std::uint32_t cookie) {
+        const auto end = [](const net::Address& address, std::uint16_t port) {
+            const std::string text = address.to_string();
+            return address.is_v4() ? text + ":" + std::to_string(port)
+                                   : "[" + text + "]:" + std::to_string(port);
+        };
+        const std::string text = "tcp " + end(key.source, key.source_port) + " > " +
+                                 end(key.destination, key.destination_port) + " rst seq " +
+                                 std::to_string(cookie);
+        if (proofs_.size() < 8) {
+            proofs_.push_back(text);
+        } else {
+            proofs_[dice_.below(8)] = text;
+        }
+    }
+
+    static constexpr base::Timestamp start{std::chrono::hours(24 * 365 * 50)};
+    Dice dice_;
+    std::vector<model::TenantProgram> programs_;
+    Reference reference_;
+    Engine engine_;
+    Ns now_ = 0;
+    std::vector<std::string> proofs_;
+};
+
+}  // namespace
+
+TEST(Reference, TheEngineJudgesLikeAPlainJudge) {
+    const char* given = std::getenv("SLUICE_SEED");
+    const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : 20261121;
+    std::printf("seed %llu (SLUICE_SEED)\n", static_cast<unsigned long long>(seed));
+    constexpr std::size_t rounds = 60;
+    constexpr std::size_t packets = 2000;
+    std::map<std::string, std::size_t> seen;
+    for (std::size_t round = 0; round < rounds; ++round) {
+        SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
+        Comparison(seed * 1000 + round).run(packets, seen);
+        if (HasFatalFailure()) return;
+    }
+    std::size_t all = 0;
+    for (const auto& [name, count] : seen) all += count;
+    EXPECT_EQ(all, rounds * packets);
+    // Every way was taken often enough to mean something.
+    for (const char* name : {"pass",
+                             "answer",
+                             "truncated",
+                             "bad-ip-checksum",
+                             "bad-length",
+                             "unknown-destination",
+                             "ttl-expired",
+                             "land",
+                             "bogon-source",
+                             "bad-fragment",
+                             "bad-transport-header",
+                             "bad-tcp-flags",
+                             "zero-port",
+                             "static-filter",
+                             "dynamic-filter",
+                             "reflection-template",
+                             "not-verified",
+                             "bad-cookie",
+                             "proof-consumed",
+                             "source-rate",
+                             "target-rate",
+                             "fragment-rate",
+                             "udp-rate",
+                             "icmp-rate"}) {
+        EXPECT_GE(seen[name], 20U) << name;
+    }
+}
+
+}  // namespace sluice::dataplane
