@@ -222,7 +222,7 @@ void Announcements::Impl::note_refusals(const std::vector<GatewayStatus>& gatewa
                                  .subject = subject,
                                  .critical = true,
                                  .sentence = "Gateway " + gateway.name + " refuses the program of " +
-                                             tenant.to_string() + ": " + refused.why + " " +
+                                             tenant.to_string() + ": " + refused.why + ". " +
                                              (refused.in_force == 0 ? "It only forwards the tenant's packets."
                                                                     : "It keeps the one before.") +
                                              " No traffic is diverted to it that needs the new one.",

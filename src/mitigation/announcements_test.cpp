@@ -60,7 +60,7 @@ TEST_F(Routes, AGatewayThatRefusesTheTenantsProgramGetsNoTrafficThatNeedsIt) {
     world_.run(2s, {"guard-1", "guard-2"});
     world_.attack(syn_);
     world_.refused = {{model::TenantId(1), world_.programs.generation, world_.programs.generation - 1,
-                       "two want 192.0.2.0/24."}};
+                       "two want 192.0.2.0/24"}};
     world_.report("guard-1");
     step();
     EXPECT_THAT(world_.routes(), IsEmpty()) << "its acknowledgement is not for this tenant";
@@ -82,7 +82,7 @@ TEST_F(Routes, ARefusedProgramDoesNotTakeAwayWhatTheOneBeforeDoes) {
     world_.run(100ms);
     const auto before = world_.programs.generation;
     world_.attack(incident_of(2, {finding_of(1, "192.0.2.11")}));
-    world_.refused = {{model::TenantId(1), world_.programs.generation, before, "too many filters."}};
+    world_.refused = {{model::TenantId(1), world_.programs.generation, before, "too many filters"}};
     world_.report("guard-1");
     step();
     EXPECT_THAT(world_.routes(), ElementsAre("192.0.2.10/32"));
