@@ -43,6 +43,7 @@ FLOODS = {
 }
 # Pulse waves: the SYN flood in bursts with pauses shorter than a hold-down.
 PULSE_ON_S, PULSE_OFF_S = 4.0, 3.0
+HPINGS = 4
 TOOLS = {
     "hping3": "TCP SYN flood by hping3 from one real host, its rate limited only by its timer",
     "slow": "slowhttptest: connections that send their headers byte by byte",
@@ -70,10 +71,11 @@ def bursts(kind, rate_pps, seconds, run_dir):
     if kind in FLOODS:
         return [Burst(_trafgen(kind, rate_pps, seconds, run_dir), seconds)]
     if kind == "hping3":
-        # hping3 waits whole microseconds between packets and reaches about three quarters of what is asked.
-        interval = max(1, round(1_000_000 / rate_pps))
+        # hping3 waits whole microseconds between packets and wakes up late: several that wait longer come nearer to what
+        # is asked, about three quarters of it.
+        interval = max(1, round(1_000_000 / rate_pps * HPINGS))
         return [Burst([["hping3", "-q", "-S", "-p", "80", "-I", INTERNET.name, "-a", ATTACKER4, "-i", f"u{interval}",
-                        ACME.web4]], seconds)]
+                        ACME.web4]] * HPINGS, seconds)]
     if kind == "slow":
         return [Burst([["slowhttptest", "-H", "-c", "500", "-r", "100", "-i", "5", "-l", str(round(seconds)), "-x", "24",
                        "-u", f"http://{ACME.web4}/"]], seconds + 1)]

@@ -5,7 +5,8 @@
 #   ./dev fresh [--keep] [--json FILE] [COMMAND...]     COMMAND: words for ./dev, one argument each (default: test, demo)
 #
 # What belongs to this machine's network and not to Debian is taken from it at run time: the mirror from apt's sources,
-# the npm registry, certificates and proxies. Packages are kept in a cache, so that they are fetched once.
+# the npm registry, certificates and proxies. Packages are kept in a cache, so that they are fetched once. The recordings
+that some tests read (SLUICE_CORPUS) are no part of the project: they are lent to the inside where there are any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD
@@ -45,8 +46,9 @@ network_environment() {
 inside() {
   unshare --mount --pid --fork --kill-child bash -c '
     set -e
-    target=$1; cache=$2; shift 2
+    target=$1; cache=$2; corpus=$3; shift 3
     mount --make-rprivate /
+    mount --bind "$target" "$target"  # a root that is no mount keeps programs inside from making namespaces of their own
     mount -t proc proc "$target/proc"
     mount --rbind /sys "$target/sys"
     mount --rbind /dev "$target/dev"
@@ -55,9 +57,13 @@ inside() {
     mount --bind "$cache/archives" "$target/var/cache/apt/archives"
     mkdir -p "$target/root/.npm"
     mount --bind "$cache/npm" "$target/root/.npm"
+    if [ -d "$corpus" ]; then
+      mkdir -p "$target/root/shared/corpus"
+      mount --bind -o ro "$corpus" "$target/root/shared/corpus"
+    fi
     exec chroot "$target" env -i HOME=/root USER=root TERM="${TERM:-dumb}" LANG=C.UTF-8 \
       PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin $(cat "$cache/environment") "$@"
-  ' inside "$target" "$CACHE" "$@"
+  ' inside "$target" "$CACHE" "${SLUICE_CORPUS:-}" "$@"
 }
 
 keep='' json='' commands=()
@@ -92,6 +98,7 @@ say "Debian 12 in $target"
 debootstrap --variant=minbase --include=git,ca-certificates --cache-dir="$CACHE/archives" bookworm "$target" "$mirror" >"$CACHE/debootstrap.log" ||
   { tail -n 20 "$CACHE/debootstrap.log" >&2; die "debootstrap failed; its last lines are above"; }
 sed 's/^/deb /' <<<"$sources" >"$target/etc/apt/sources.list"
+printf '127.0.0.1 localhost\n::1 localhost\n' >"$target/etc/hosts"
 cp -L /etc/resolv.conf "$target/etc/resolv.conf" 2>/dev/null || true
 [ ! -s /etc/ssl/certs/ca-certificates.crt ] || cp -L /etc/ssl/certs/ca-certificates.crt "$target/root/host-certificates.crt"
 git clone -q --no-hardlinks "$ROOT" "$target/root/sluice"
