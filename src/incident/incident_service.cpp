@@ -45,7 +45,7 @@ class IncidentService::Impl {
     void stop();
     void on_finding(const model::Finding& finding);
     void tick();
-    void note(model::IncidentId id, model::IncidentEntry entry);
+    base::Status note(model::IncidentId id, model::IncidentEntry entry, bool keep);
     base::Result<Incident> find(const TenantScope& scope, model::IncidentId id);
     base::Result<std::vector<Incident>> list(const TenantScope& scope, const IncidentQuery& query);
 
@@ -57,7 +57,7 @@ class IncidentService::Impl {
     void update(AttackRecord& record, const model::Finding& finding);
     void end_when_over(AttackRecord& record, const std::string& why);
     void end_stale(AttackRecord& record);
-    bool persist(AttackRecord& record, const Incident& before);
+    base::Status persist(AttackRecord& record, const Incident& before);
     void tell(const Incident& incident, std::string_view event_kind, std::string text);
     void close_ended();
 
@@ -91,7 +91,7 @@ base::Status IncidentService::Impl::start() {
 void IncidentService::Impl::stop() {
     const std::lock_guard lock(mutex_);
     for (auto& [id, record] : live_) {
-        if (record.dirty()) persist(record, record.incident());
+        if (record.dirty()) (void)persist(record, record.incident());
     }
 }
 
@@ -187,18 +187,18 @@ void IncidentService::Impl::end_stale(AttackRecord& record) {
 
 // On failure the record is what it was before, so that the next report of the finding makes the same change
 // again.
-bool IncidentService::Impl::persist(AttackRecord& record, const Incident& before) {
+base::Status IncidentService::Impl::persist(AttackRecord& record, const Incident& before) {
     auto stored =
         dependencies_.repository.update(TenantScope::of(record.incident().tenant), record.incident());
     if (stored) {
         record.stored(*stored, dependencies_.clock.now());
-        return true;
+        return {};
     }
     not_stored_.add();
     dependencies_.log.error("a change of an incident cannot be stored; it is tried again",
                             {{"incident", before.id.to_string()}, {"error", stored.error().message()}});
     record.restore(before);
-    return false;
+    return std::unexpected(stored.error());
 }
 
 void IncidentService::Impl::tell(const Incident& incident, std::string_view event_kind, std::string text) {
@@ -220,7 +220,7 @@ void IncidentService::Impl::tick() {
         for (auto& [id, record] : live_) {
             if (record.incident().state == IncidentState::open) end_stale(record);
             if (record.dirty() && dependencies_.clock.now() - record.stored_at() >= interval) {
-                persist(record, record.incident());
+                (void)persist(record, record.incident());
             }
         }
     }
@@ -253,19 +253,19 @@ void IncidentService::Impl::close_ended() {
     }
 }
 
-void IncidentService::Impl::note(model::IncidentId id, model::IncidentEntry entry) {
+base::Status IncidentService::Impl::note(model::IncidentId id, model::IncidentEntry entry, bool keep) {
     const std::lock_guard lock(mutex_);
     if (const auto found = live_.find(id); found != live_.end()) {
-        const Incident before = found->second.incident();
-        found->second.note(std::move(entry), limits());
-        persist(found->second, before);
-        return;
+        AttackRecord& record = found->second;
+        const Incident before = record.incident();
+        record.note(std::move(entry), limits());
+        return persist(record, keep ? record.incident() : before);
     }
     const auto closed = dependencies_.repository.find(TenantScope::provider(), id);
-    if (!closed) return;
+    if (!closed) return std::unexpected(closed.error());
     AttackRecord record(*closed, dependencies_.clock.now());
     record.note(std::move(entry), limits());
-    persist(record, *closed);
+    return persist(record, *closed);
 }
 
 base::Result<Incident> IncidentService::Impl::find(const TenantScope& scope, model::IncidentId id) {
@@ -309,7 +309,12 @@ void IncidentService::tick() {
 
 void IncidentService::note(model::IncidentId incident, const std::string& kind, const std::string& text,
                            base::Timestamp at) {
-    impl_->note(incident, {.at = at, .kind = kind, .text = text});
+    (void)impl_->note(incident, {.at = at, .kind = kind, .text = text}, true);
+}
+
+base::Status IncidentService::add_note(model::IncidentId incident, const std::string& kind,
+                                       const std::string& text, base::Timestamp at) {
+    return impl_->note(incident, {.at = at, .kind = kind, .text = text}, false);
 }
 
 base::Result<Incident> IncidentService::find(const TenantScope& scope, model::IncidentId id) const {

@@ -62,7 +62,11 @@ class IncidentService {
     void on_finding(const std::string& collector, const model::Finding& finding);
     void tick();
 
-    // A line of the timeline from the response: kind "mitigation-announced", "clean-traffic", …
+    // A person's line of the timeline: in the store, or not there at all. Errors: not_found, the store's.
+    [[nodiscard]] base::Status add_note(model::IncidentId incident, const std::string& kind,
+                                        const std::string& text, base::Timestamp at);
+    // One from the response: kind "mitigation-announced", "clean-traffic", … What cannot be stored now is
+    // kept and tried again.
     void note(model::IncidentId incident, const std::string& kind, const std::string& text,
               base::Timestamp at);
 

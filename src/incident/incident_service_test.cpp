@@ -168,6 +168,25 @@ TEST_F(IncidentServiceTest, WhatCannotBeStoredIsTriedAgain) {
     EXPECT_EQ(only().state, IncidentState::ended);
 }
 
+TEST_F(IncidentServiceTest, APersonsNoteIsStoredOrRefusedTheResponsesIsKept) {
+    see(finding("a", "192.0.2.10"));
+    const auto before = only().timeline.size();
+    repository_.failing = true;
+    const auto refused = service_->add_note(model::IncidentId(1), "note", "Called them.", clock_.wall());
+    ASSERT_FALSE(refused) << "it would be gone after a restart";
+    EXPECT_EQ(refused.error().code, base::ErrorCode::unavailable);
+    EXPECT_EQ(only().timeline.size(), before);
+    service_->note(model::IncidentId(1), "mitigation-announced", "Diverted.", clock_.wall());
+    repository_.failing = false;
+    pass(seconds{2});
+    const auto stored = repository_.find(model::TenantScope::provider(), model::IncidentId(1));
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->timeline.size(), before + 1);
+    EXPECT_EQ(stored->timeline.back().text, "Diverted.");
+    EXPECT_TRUE(service_->add_note(model::IncidentId(1), "note", "Called them.", clock_.wall()));
+    EXPECT_FALSE(service_->add_note(model::IncidentId(99), "note", "Nobody.", clock_.wall()));
+}
+
 TEST_F(IncidentServiceTest, RatesAreStoredOnceASecondButToldAtOnce) {
     see(finding("a", "192.0.2.10"));
     for (int i = 0; i < 20; ++i) {

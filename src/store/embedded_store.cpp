@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 struct EmbeddedStore::Parts {
     Parts(std::unique_ptr<sqlite::Database> state_file, std::unique_ptr<sqlite::Database> traffic_file,
           const EmbeddedStoreConfig& config)
-        : state(std::move(state_file)),
+        : folder(config.folder),
+          state(std::move(state_file)),
           series(std::move(traffic_file)),
           tenancy(*state),
           traffic(*series, config.max_traffic_series),
@@ -28,6 +29,8 @@ struct EmbeddedStore::Parts {
           webhooks(*state),
           mitigations(*state) {}
 
+    const fs::path folder;
+    std::optional<fs::path> rescued;  // a copy of the state, made when its file was removed
     std::unique_ptr<sqlite::Database> state;
     std::unique_ptr<sqlite::Database> series;
     sqlite::SqliteUnitOfWork tenancy;
@@ -48,6 +51,31 @@ base::Status make_folder(const fs::path& folder) {
     // Password hashes and the secrets of webhooks are in there.
     fs::permissions(folder, fs::perms::owner_all, error);
     return {};
+}
+
+const char* const state_name = "state.db";
+const char* const rescued_name = "state.db.rescued";
+
+// What probe() kept when somebody removed the file under a running process.
+void take_up_rescued(const fs::path& folder, std::vector<std::string>& notes) {
+    const fs::path file = folder / state_name;
+    const fs::path rescued = folder / rescued_name;
+    std::error_code error;
+    if (!fs::exists(rescued, error)) return;
+    if (fs::exists(file, error)) {
+        notes.push_back(
+            fmt::format("{} took the place of a store that was in use; what that one held is in {}: use "
+                        "either, and remove the other",
+                        file.string(), rescued.string()));
+        return;
+    }
+    // They belong to the removed file, and would spoil this one.
+    fs::remove(file.string() + "-wal", error);
+    fs::remove(file.string() + "-shm", error);
+    fs::rename(rescued, file, error);
+    if (!error)
+        notes.push_back(
+            fmt::format("{} was removed; the copy that was kept of it is taken up", file.string()));
 }
 
 // The series are for looking at; damaged ones do not keep a network unprotected.
@@ -90,8 +118,9 @@ base::Result<std::unique_ptr<EmbeddedStore>> EmbeddedStore::open(const EmbeddedS
     std::unique_ptr<EmbeddedStore> store(new EmbeddedStore());
     const auto durability =
         config.survives_power_loss ? sqlite::Durability::full : sqlite::Durability::relaxed;
+    take_up_rescued(config.folder, store->notes_);
     auto state = sqlite::Database::open(
-        {.file = config.folder / "state.db", .durability = durability, .max_bytes = config.max_bytes},
+        {.file = config.folder / state_name, .durability = durability, .max_bytes = config.max_bytes},
         sqlite::state_migrations());
     if (!state) return std::unexpected(state.error());
     auto traffic = open_traffic(config.folder / "traffic.db", store->notes_);
@@ -122,10 +151,39 @@ mitigation::MitigationRepository& EmbeddedStore::mitigations() {
 }
 
 base::Status EmbeddedStore::probe() {
-    return parts_->state->write([](sqlite::Connection& connection) -> base::Status {
+    auto status = parts_->state->write([](sqlite::Connection& connection) -> base::Status {
         connection.prepare("UPDATE probe SET count = count + 1").run();
         return {};
     });
+    if (!status && !parts_->state->in_place()) return std::unexpected(rescue(status.error()));
+    if (status && parts_->rescued) {  // it was put back, and is ahead of its copy from now on
+        std::error_code ignored;
+        fs::remove(*parts_->rescued, ignored);
+        parts_->rescued.reset();
+    }
+    return status;
+}
+
+base::Error EmbeddedStore::rescue(base::Error error) {
+    const fs::path wanted = parts_->folder / rescued_name;
+    if (!parts_->rescued) {
+        (void)make_folder(parts_->folder);
+        std::error_code ignored;
+        fs::rename(wanted, wanted.string() + ".older", ignored);
+        const auto copied = parts_->state->copy_into(wanted);
+        if (!copied) {
+            error.hint = fmt::format(
+                "do not stop this process: only it still has the state, and it cannot be copied to "
+                "{}: {}",
+                wanted.string(), copied.error().message());
+            return error;
+        }
+        parts_->rescued = wanted;
+    }
+    error.where = (parts_->folder / state_name).string();
+    error.hint = fmt::format("restart this process: all that was acknowledged is kept in {} and is taken up",
+                             parts_->rescued->string());
+    return error;
 }
 
 StoreHealth EmbeddedStore::health() const {

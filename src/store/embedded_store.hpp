@@ -60,7 +60,9 @@ class EmbeddedStore {
     [[nodiscard]] incident::WebhookRepository& webhooks();
     [[nodiscard]] mitigation::MitigationRepository& mitigations();
 
-    // Writes, and changes nothing that anybody sees: whether the store could take a change now.
+    // Writes, and changes nothing that anybody sees: whether the store could take a change now. When the
+    // state's file was removed under it, what it held is kept as state.db.rescued, which the next open()
+    // takes up.
     [[nodiscard]] base::Status probe();
     [[nodiscard]] StoreHealth health() const;
     // What a person should know of the opening; usually empty.
@@ -68,6 +70,7 @@ class EmbeddedStore {
 
   private:
     EmbeddedStore() = default;
+    [[nodiscard]] base::Error rescue(base::Error error);
     struct Parts;
     std::unique_ptr<Parts> parts_;
     std::vector<std::string> notes_;

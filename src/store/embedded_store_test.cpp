@@ -155,6 +155,56 @@ TEST_F(EmbeddedStoreTest, AFolderThatCannotBeWrittenIsNamed) {
     });
 }
 
+TEST_F(EmbeddedStoreTest, AFileThatIsRemovedUnderItLosesNothing) {
+    const model::Event event{.kind = "a", .text = "b"};
+    {
+        const auto store = open();
+        ASSERT_TRUE(store->events().append(event));
+        fs::remove_all(config().folder);
+        const auto refused = store->events().append(event);
+        ASSERT_FALSE(refused) << "it would be written where nobody finds it";
+        EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+        EXPECT_EQ(count_events(*store), 1U) << "what is there can be read";
+        const auto probed = store->probe();
+        ASSERT_FALSE(probed);
+        EXPECT_THAT(probed.error().what, HasSubstr("removed or replaced"));
+        EXPECT_THAT(probed.error().hint, HasSubstr("state.db.rescued"));
+        EXPECT_FALSE(store->probe()) << "and again";
+    }
+    const auto store = open();
+    EXPECT_EQ(store->notes().size(), 1U);
+    EXPECT_EQ(count_events(*store), 1U);
+    EXPECT_TRUE(store->events().append(event));
+    EXPECT_FALSE(fs::exists(config().folder / "state.db.rescued"));
+}
+
+TEST_F(EmbeddedStoreTest, AFileThatIsPutBackWorksOn) {
+    const auto store = open();
+    const fs::path file = config().folder / "state.db";
+    fs::rename(file, file.string() + ".aside");
+    EXPECT_FALSE(store->probe());
+    EXPECT_TRUE(fs::exists(config().folder / "state.db.rescued"));
+    fs::rename(file.string() + ".aside", file);
+    EXPECT_TRUE(store->probe());
+    EXPECT_FALSE(fs::exists(config().folder / "state.db.rescued"));
+    EXPECT_TRUE(store->events().append({.kind = "a", .text = "b"}));
+}
+
+TEST_F(EmbeddedStoreTest, AFileThatAnotherProcessLocksIsUnavailableUntilItLetsGo) {
+    const auto store = open();
+    {
+        sqlite::Connection other((config().folder / "state.db").string(), 0x2 /* SQLITE_OPEN_READWRITE */);
+        other.execute("BEGIN IMMEDIATE");
+        const auto refused = store->events().append({.kind = "a", .text = "b"});
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, ErrorCode::unavailable) << refused.error().message();
+        ASSERT_TRUE(store->health().error.has_value());
+        EXPECT_THAT(store->health().error->what, HasSubstr("another process has locked the store"));
+    }
+    EXPECT_TRUE(store->probe());
+    EXPECT_FALSE(store->health().error.has_value());
+}
+
 TEST_F(EmbeddedStoreTest, DamageIsFoundAtTheStart) {
     {
         const auto store = open();

@@ -187,18 +187,26 @@ class Speaker:
         self._file = tempfile.NamedTemporaryFile("w", suffix=".toml")
         self._file.write('[global.config]\n  as = 64512\n  router-id = "127.0.0.1"\n  port = -1\n')
         self._file.flush()
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(["gobgpd", "-f", self._file.name, f"--api-hosts=127.0.0.1:{self.port}", "--pprof-disable"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
-    def close(self):
+    def kill(self):
         self.process.kill()
         self.process.wait(10)
+
+    def close(self):
+        self.kill()
         self._file.close()
 
 
 class Controller:
-    def __init__(self, extra=""):
+    def __init__(self, extra="", prepare=None):
         self.directory = tempfile.mkdtemp(prefix="sluice-api-")
+        if prepare:
+            prepare(self.directory)
         self.port, self.link_port = free_port(), free_port()
         self._password = os.path.join(self.directory, "password")
         with open(self._password, "w") as file:
@@ -301,9 +309,9 @@ class World:
 
     ROLES = ("operator_admin", "operator_viewer", "tenant_admin", "tenant_viewer")
 
-    def __init__(self):
+    def __init__(self, prepare=None):
         self.speaker = Speaker()
-        self.controller = Controller(f"  speaker:\n    server: 127.0.0.1:{self.speaker.port}\n")
+        self.controller = Controller(f"  speaker:\n    server: 127.0.0.1:{self.speaker.port}\n", prepare)
         self.receiver = Receiver()
         self.operator = self.controller.operator()
         self.operator.ok("PUT", "/policy", POLICY, content_type="application/yaml")

@@ -126,7 +126,9 @@ Reply add_note(const Services& services, const Call& call) {
         return std::unexpected(Problem::from(done.error()));
     }
     const model::IncidentEntry entry{services.clock.wall(), "note", call.caller().login + ": " + text};
-    services.incidents.note(incident->id, entry.kind, entry.text, entry.at);
+    if (auto done = services.incidents.add_note(incident->id, entry.kind, entry.text, entry.at); !done) {
+        return std::unexpected(Problem::from(done.error()));
+    }
     return json_response(201, to_json(entry));
 }
 
@@ -144,8 +146,12 @@ Reply report_false_positive(const Services& services, const Call& call) {
     if (auto done = audit(services, call, *incident, "incident.false-positive", reason); !done) {
         return std::unexpected(Problem::from(done.error()));
     }
-    services.incidents.note(incident->id, "false-positive", call.caller().login + ": no attack: " + reason,
-                            services.clock.wall());
+    if (auto done = services.incidents.add_note(incident->id, "false-positive",
+                                                call.caller().login + ": no attack: " + reason,
+                                                services.clock.wall());
+        !done) {
+        return std::unexpected(Problem::from(done.error()));
+    }
     const auto mitigations = mitigations_of(services, call, incident->id);
     if (!mitigations) return std::unexpected(mitigations.error());
     for (const auto& mitigation : *mitigations) {

@@ -154,7 +154,7 @@ void Controller::Parts::every_second() {
 // A store that fails is tried each second, so that its recovery is seen without waiting for a change; one
 // that works now and then, so that a failure is known before somebody needs it.
 void Controller::Parts::watch_store() {
-    constexpr int probe_every_s = 15;
+    constexpr int probe_every_s = 5;
     if (!store_fails_ && !store_->health().error && seconds_ % probe_every_s != 0) return;
     const auto probed = store_->probe();
     store_fails_ = !probed;

@@ -2,10 +2,22 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+#include <utility>
+
 namespace sluice::apps::controller {
 
 using api::system::Alarm;
 using api::system::Severity;
+
+namespace {
+
+std::string sentence_of(std::string hint) {
+    hint.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(hint.front())));
+    return hint + ".";
+}
+
+}  // namespace
 
 HealthWatch::HealthWatch(Config config, const api::system::PlatformHealth& health,
                          api::system::AlarmBoard& alarms, FreeBytes free_bytes)
@@ -58,14 +70,19 @@ void HealthWatch::watch_disk() {
 }
 
 void HealthWatch::on_store(const std::string& what, const base::Status& status) {
-    alarms_.set(!status,
-                {"store-failed",
-                 what,
-                 Severity::critical,
-                 fmt::format("The store can not keep {}: {}.", what, status ? "" : status.error().message()),
-                 "Look at the disk and at the controller's log; what was acknowledged before is safe.",
-                 {},
-                 {}});
+    if (status) {
+        alarms_.clear("store-failed", what);
+        return;
+    }
+    base::Error error = status.error();
+    const std::string hint = std::exchange(error.hint, {});
+    alarms_.raise({"store-failed",
+                   what,
+                   Severity::critical,
+                   fmt::format("The store can not keep {}: {}.", what, error.message()),
+                   hint.empty() ? "Look at the disk and at the controller's log." : sentence_of(hint),
+                   {},
+                   {}});
 }
 
 base::Result<std::uint64_t> free_bytes_of(const std::filesystem::path& path) {

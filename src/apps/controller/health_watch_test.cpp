@@ -61,8 +61,10 @@ TEST_F(Watch, ADiskThatFillsUpAndIsEmptied) {
 }
 
 TEST_F(Watch, AStoreThatFailsAndWorksAgain) {
-    watch_.on_store("the state", base::fail(base::ErrorCode::io, "the store failed"));
+    watch_.on_store("the state", base::fail(base::ErrorCode::io, "the store failed", {}, "look at its disk"));
     EXPECT_EQ(raised(), (std::vector<std::string>{"store-failed the state"}));
+    EXPECT_EQ(alarms_.active().front().sentence, "The store can not keep the state: the store failed.");
+    EXPECT_EQ(alarms_.active().front().what_to_do, "Look at its disk.");
     watch_.on_store("traffic", {});
     EXPECT_EQ(raised().size(), 1U);
     watch_.on_store("the state", {});

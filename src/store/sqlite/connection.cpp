@@ -31,8 +31,8 @@ Explanation explain(int result) {
                     "check its folder, its permissions and its disk"};
         case SQLITE_BUSY:
         case SQLITE_LOCKED:
-            return {ErrorCode::conflict, "another process uses the store",
-                    "stop it first; one process owns the file"};
+            return {ErrorCode::unavailable, "another process has locked the store",
+                    "end what has opened it (fuser names it); one process owns the file"};
         case SQLITE_CONSTRAINT:
             return {ErrorCode::conflict, "the store holds something that contradicts this", ""};
         default:
@@ -128,6 +128,18 @@ void Connection::execute(const char* sql) {
 
 void Connection::roll_back() noexcept {
     if (sqlite3_get_autocommit(handle_) == 0) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+bool Connection::in_place() const noexcept {
+    int moved = 0;  // stays for what is no file
+    sqlite3_file_control(handle_, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved == 0;
+}
+
+void Connection::copy_into(const std::string& file) {
+    Statement statement = prepare("VACUUM INTO ?1");
+    statement.bind(1, file);
+    statement.run();
 }
 
 std::uint64_t Connection::last_row_id() const {

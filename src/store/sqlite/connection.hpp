@@ -71,6 +71,10 @@ class Connection {
     void execute(const char* sql);
     // Never throws: what failed already is rolled back by SQLite itself.
     void roll_back() noexcept;
+    // False when the file was removed or another one took its place: what is written now is lost.
+    [[nodiscard]] bool in_place() const noexcept;
+    // A whole copy of what this connection sees; `file` must not exist.
+    void copy_into(const std::string& file);
     [[nodiscard]] std::uint64_t last_row_id() const;
     [[nodiscard]] std::uint64_t changed_rows() const;
 

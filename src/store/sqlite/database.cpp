@@ -54,6 +54,8 @@ base::Result<std::unique_ptr<Database>> Database::open(const DatabaseConfig& con
         for (std::size_t i = 0; file != in_memory && i < std::max<std::size_t>(1, config.readers); ++i) {
             database->readers_.push_back(
                 std::make_unique<Connection>(file, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX));
+            // SQLite opens a file at its first use; by then it might be another one.
+            database->readers_.back()->execute("SELECT count(*) FROM sqlite_schema");
             database->idle_readers_.push_back(database->readers_.back().get());
         }
     } catch (const Failure& failure) {
@@ -84,6 +86,30 @@ void Database::give_back(Connection& connection) {
 DatabaseHealth Database::health() const {
     const std::lock_guard lock(health_mutex_);
     return health_;
+}
+
+bool Database::in_place() {
+    const std::lock_guard lock(writer_.mutex);
+    return writer_.connection->in_place();
+}
+
+base::Status Database::copy_into(const std::filesystem::path& file) {
+    const std::lock_guard lock(writer_.mutex);
+    try {
+        writer_.connection->copy_into(file.string());
+    } catch (const Failure& failure) {
+        return std::unexpected(failure.error());
+    }
+    return {};
+}
+
+// Linux lets a process write on into a file that nobody will find again.
+void Database::require_in_place(const Connection& connection) {
+    if (connection.in_place()) return;
+    throw Failure({ErrorCode::unavailable,
+                   "the store's file was removed or replaced while it is in use",
+                   {},
+                   "put it back"});
 }
 
 void Database::note_success() {

@@ -76,6 +76,12 @@ class Database {
 
     [[nodiscard]] DatabaseHealth health() const;
 
+    // False when the file was removed or replaced; each write fails then, and the next one after it is back
+    // succeeds.
+    [[nodiscard]] bool in_place();
+    // All that was committed, as a new file. Also when the own one is gone: it is still held open.
+    [[nodiscard]] base::Status copy_into(const std::filesystem::path& file);
+
   private:
     struct Lane {
         std::mutex mutex;
@@ -100,6 +106,7 @@ class Database {
     [[nodiscard]] Connection& take_reader();
     void give_back(Connection& connection);
     void take_ownership(const std::string& file);
+    static void require_in_place(const Connection& connection);
     void note_success();
     void note_failure(const base::Error& error);
     void migrate(std::span<const Migration> migrations, const std::string& file);
@@ -109,6 +116,7 @@ class Database {
     static auto in_transaction(const char* begin, Connection& connection, Work& work, Database* writes)
         -> std::invoke_result_t<Work, Connection&> {
         try {
+            if (writes != nullptr) require_in_place(connection);
             connection.execute(begin);
             auto result = work(connection);
             if (result) {
