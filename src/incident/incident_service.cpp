@@ -6,8 +6,8 @@
 #include <map>
 #include <mutex>
 
+#include "base/outbox.hpp"
 #include "incident/attack_record.hpp"
-#include "incident/outbox.hpp"
 
 namespace sluice::incident {
 
@@ -68,7 +68,7 @@ class IncidentService::Impl {
     base::Counter& not_stored_;
     mutable std::mutex mutex_;
     std::map<model::IncidentId, AttackRecord> live_;  // everything that is not closed
-    Outbox outbox_;
+    base::Outbox outbox_;
 };
 
 base::Status IncidentService::Impl::start() {

@@ -9,7 +9,7 @@
 
 #include "mitigation/consent.hpp"
 #include "mitigation/lifecycle.hpp"
-#include "mitigation/outbox.hpp"
+#include "mitigation/notices.hpp"
 #include "mitigation/planner.hpp"
 #include "mitigation/targets_of_tenants.hpp"
 
@@ -52,7 +52,7 @@ class MitigationService::Impl {
         : config_(std::move(config)),
           d_(std::move(dependencies)),
           log_(d_.log.named("mitigation")),
-          outbox_(d_.observer),
+          notices_(d_.observer),
           targets_(d_.programs, config_.target_linger_ms),
           in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
           proposed_gauge_(
@@ -97,7 +97,7 @@ class MitigationService::Impl {
     }
     void announced(MitigationId id, const model::Route& route, base::Timestamp at);
     void lost(MitigationId id, const std::string& why, base::Timestamp at);
-    Outbox& outbox() { return outbox_; }
+    Notices& notices() { return notices_; }
     base::Timestamp wall() const { return d_.clock.wall(); }
 
   private:
@@ -134,7 +134,7 @@ class MitigationService::Impl {
     void audit_automatic(const Mitigation& mitigation, MitigationChange change, const std::string& text);
     void store_failed(const base::Error& error);
     void store_works() {
-        outbox_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());
+        notices_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());
     }
     // What follows each change: programs, then the snapshot that Announcements reads.
     void publish();
@@ -142,7 +142,7 @@ class MitigationService::Impl {
     const ServiceConfig config_;
     Dependencies d_;
     const base::Logger log_;
-    Outbox outbox_;
+    Notices notices_;
     mutable std::mutex mutex_;
     std::map<MitigationId, Mitigation> live_;
     bool stale_ = true;                                      // the snapshot is not what live_ is
@@ -176,7 +176,7 @@ base::Status MitigationService::Impl::start() {
         if (auto status = load(true); !status) return status;
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
     return {};
 }
 
@@ -214,21 +214,21 @@ void MitigationService::Impl::on_incident(const model::Incident& incident) {
         review(incident.tenant);
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
 }
 
 void MitigationService::Impl::act_on(const model::Incident& incident) {
     const auto prefixes = own_prefixes(d_.prefixes, incident.tenant);
     if (!prefixes) {
-        outbox_.alarm({.code = "store-failed",
-                       .subject = "prefixes",
-                       .critical = true,
-                       .sentence = "The tenants' prefixes cannot be read: " + prefixes.error().message(),
-                       .what_to_do = "Nothing new is announced until they can. Look at the store."},
-                      wall());
+        notices_.alarm({.code = "store-failed",
+                        .subject = "prefixes",
+                        .critical = true,
+                        .sentence = "The tenants' prefixes cannot be read: " + prefixes.error().message(),
+                        .what_to_do = "Nothing new is announced until they can. Look at the store."},
+                       wall());
         return;
     }
-    outbox_.alarm({.code = "store-failed", .subject = "prefixes", .raised = false}, wall());
+    notices_.alarm({.code = "store-failed", .subject = "prefixes", .raised = false}, wall());
     if (!declined_.contains(incident.id)) {
         MitigationQuery query;
         query.incident = incident.id;
@@ -256,7 +256,7 @@ void MitigationService::Impl::act_on(const model::Incident& incident) {
     for (const auto& draft : plan.drafts) create(draft);
     for (const auto& text : plan.refusals) {
         if (told_refusals_[incident.id].insert(text).second) {
-            outbox_.refusal(incident.tenant, incident.id, text, wall());
+            notices_.refusal(incident.tenant, incident.id, text, wall());
         }
     }
 }
@@ -289,15 +289,15 @@ bool MitigationService::Impl::room_for(const Mitigation& mitigation) {
     }
     const bool tenant_room = of_tenant < config_for(mitigation.tenant).limits.max_active_per_tenant;
     const bool total_room = total < config_.limits.max_active_total;
-    outbox_.alarm({.code = "limit-reached",
-                   .subject = mitigation.tenant.to_string(),
-                   .raised = !tenant_room,
-                   .sentence = "A tenant has as many mitigations as its limit allows.",
-                   .what_to_do = "Further targets are not protected. Divert a whole prefix, or raise "
-                                 "limits.max_active_per_tenant or "
-                                 "the tenant's mitigation.max_active."},
-                  wall());
-    outbox_.alarm(
+    notices_.alarm({.code = "limit-reached",
+                    .subject = mitigation.tenant.to_string(),
+                    .raised = !tenant_room,
+                    .sentence = "A tenant has as many mitigations as its limit allows.",
+                    .what_to_do = "Further targets are not protected. Divert a whole prefix, or raise "
+                                  "limits.max_active_per_tenant or "
+                                  "the tenant's mitigation.max_active."},
+                   wall());
+    notices_.alarm(
         {.code = "limit-reached",
          .subject = "total",
          .raised = !total_room,
@@ -314,7 +314,7 @@ void MitigationService::Impl::create(const Mitigation& draft) {
         const std::string text =
             "the limit of mitigations is reached: nothing is done about " + draft.target.to_string();
         if (told_refusals_[draft.incident].insert(text).second) {
-            outbox_.refusal(draft.tenant, draft.incident, text, wall());
+            notices_.refusal(draft.tenant, draft.incident, text, wall());
         }
         return;
     }
@@ -334,8 +334,8 @@ void MitigationService::Impl::create(const Mitigation& draft) {
                {"target", stored->target.to_string()},
                {"tenant", stored->tenant.to_string()},
                {"why", stored->reason}});
-    outbox_.change(*stored, active ? MitigationChange::activated : MitigationChange::proposed, stored->reason,
-                   stored->created_at);
+    notices_.change(*stored, active ? MitigationChange::activated : MitigationChange::proposed,
+                    stored->reason, stored->created_at);
     audit_automatic(*stored, active ? MitigationChange::activated : MitigationChange::proposed,
                     stored->reason);
     if (active && stored->kind == MitigationKind::blackhole) replace_diversions(*stored);
@@ -405,7 +405,7 @@ void MitigationService::Impl::on_policy_changed(model::TenantId tenant) {
         review(tenant);
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
 }
 
 void MitigationService::Impl::on_gateway_report(const model::GatewayReport& report) {
@@ -426,8 +426,8 @@ void MitigationService::Impl::note_cleaning() {
     for (const auto& first : cleaning) {
         const auto it = live_.find(first.mitigation);
         if (it == live_.end()) continue;
-        outbox_.change(it->second, MitigationChange::cleaning,
-                       "traffic to " + it->second.target.to_string() + " passes a gateway", first.at);
+        notices_.change(it->second, MitigationChange::cleaning,
+                        "traffic to " + it->second.target.to_string() + " passes a gateway", first.at);
     }
 }
 
@@ -438,7 +438,7 @@ void MitigationService::Impl::tick() {
         note_cleaning();
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
 }
 
 base::Result<Mitigation> MitigationService::Impl::to_change(const TenantScope& scope,
@@ -503,7 +503,7 @@ base::Result<Mitigation> MitigationService::Impl::approve(const TenantScope& sco
         if (result && result->kind == MitigationKind::blackhole) replace_diversions(*result);
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
     return result;
 }
 
@@ -524,7 +524,7 @@ base::Result<Mitigation> MitigationService::Impl::withdraw(const TenantScope& sc
         if (result) declined_[result->incident].push_back(*result);
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
     return result;
 }
 
@@ -555,7 +555,7 @@ base::Result<Mitigation> MitigationService::Impl::extend(const TenantScope& scop
         result = change(*next, MitigationChange::extended, next->reason, now);
         publish();
     }
-    outbox_.drain();
+    notices_.deliver();
     return result;
 }
 
@@ -574,7 +574,7 @@ base::Result<Mitigation> MitigationService::Impl::change(const Mitigation& next,
     if (news) {
         log_.info("mitigation " + std::string(to_string(*news)),
                   {{"id", stored->id.to_string()}, {"target", stored->target.to_string()}, {"why", text}});
-        outbox_.change(*stored, *news, text, at);
+        notices_.change(*stored, *news, text, at);
     }
     return stored;
 }
@@ -602,10 +602,10 @@ void MitigationService::Impl::take(const Mitigation& stored) {
 
 void MitigationService::Impl::audit_automatic(const Mitigation& mitigation, MitigationChange change,
                                               const std::string& text) {
-    outbox_.then([this, mitigation, change, text] {
+    notices_.then([this, mitigation, change, text] {
         const auto status = d_.audit.record(TenantScope::provider(), "auto",
                                             "mitigation." + std::string(to_string(change)), mitigation, text);
-        outbox_.alarm(
+        notices_.alarm(
             {.code = "audit-failed",
              .subject = "mitigations",
              .raised = !status.has_value(),
@@ -618,7 +618,7 @@ void MitigationService::Impl::audit_automatic(const Mitigation& mitigation, Miti
 
 void MitigationService::Impl::store_failed(const base::Error& error) {
     log_.error("a mitigation could not be stored", {{"why", error.message()}});
-    outbox_.alarm(
+    notices_.alarm(
         {.code = "store-failed",
          .subject = "mitigations",
          .critical = true,
@@ -629,7 +629,7 @@ void MitigationService::Impl::store_failed(const base::Error& error) {
 
 void MitigationService::Impl::publish() {
     const auto sent = targets_.send(d_.clock.now());
-    outbox_.alarm(
+    notices_.alarm(
         {.code = "program-failed",
          .subject = "",
          .raised = !sent.has_value(),
@@ -665,13 +665,13 @@ void MitigationService::Impl::announced(MitigationId id, const model::Route& rou
     if (mitigation == nullptr) return;
     std::string text = route.key();
     if (!route.next_hop.is_none()) text += " via " + route.next_hop.to_string();
-    outbox_.change(*mitigation, MitigationChange::announced, text, at);
+    notices_.change(*mitigation, MitigationChange::announced, text, at);
 }
 
 void MitigationService::Impl::lost(MitigationId id, const std::string& why, base::Timestamp at) {
     const auto now = snapshot();
     if (const Mitigation* mitigation = find_in(now, id))
-        outbox_.change(*mitigation, MitigationChange::lost, why, at);
+        notices_.change(*mitigation, MitigationChange::lost, why, at);
 }
 
 MitigationService::MitigationService(ServiceConfig config, Dependencies dependencies)
@@ -727,10 +727,10 @@ void MitigationService::lost(MitigationId id, const std::string& why, base::Time
     impl_->lost(id, why, at);
 }
 void MitigationService::set_alarm(const Alarm& alarm) {
-    impl_->outbox().alarm(alarm, impl_->wall());
+    impl_->notices().alarm(alarm, impl_->wall());
 }
 void MitigationService::gateway_changed(const std::string& name, bool healthy, base::Timestamp at) {
-    impl_->outbox().gateway(name, healthy, at);
+    impl_->notices().gateway(name, healthy, at);
 }
 
 }  // namespace sluice::mitigation

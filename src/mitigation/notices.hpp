@@ -1,22 +1,23 @@
-// What the observer is to be told, in order, by whoever drains next: nobody is told while a lock is held, and
-// Announcements, which must not wait, only posts.
+// What the observer is to be told, in order, by whoever delivers next: nobody is told while a lock is held,
+// and Announcements, which must not wait, only posts.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "base/clock.hpp"
+#include "base/outbox.hpp"
 #include "mitigation/ports.hpp"
 
 namespace sluice::mitigation {
 
 // Thread-safe.
-class Outbox {
+class Notices {
   public:
-    explicit Outbox(MitigationObserver& observer) : observer_(observer) {}
+    explicit Notices(MitigationObserver& observer) : observer_(observer) {}
 
     void change(const model::Mitigation& mitigation, MitigationChange change, std::string text,
                 base::Timestamp at);
@@ -26,19 +27,16 @@ class Outbox {
     void gateway(const std::string& name, bool healthy, base::Timestamp at);
 
     // Work that is to be done in its turn, without a lock.
-    void then(std::function<void()> work);
+    void then(std::function<void()> work) { outbox_.add(std::move(work)); }
 
     // Tells all that is posted. When another thread is at it, that one tells the rest.
-    void drain();
+    void deliver() { outbox_.deliver(); }
 
   private:
-    void post(std::function<void(MitigationObserver&)> message);
-
     MitigationObserver& observer_;
+    base::Outbox outbox_;
     std::mutex mutex_;
-    std::deque<std::function<void(MitigationObserver&)>> messages_;
     std::map<std::string, Alarm> raised_;  // by code and subject
-    bool draining_ = false;
 };
 
 }  // namespace sluice::mitigation

@@ -6,7 +6,7 @@
 #include <functional>
 #include <mutex>
 
-namespace sluice::incident {
+namespace sluice::base {
 
 // Thread-safe.
 class Outbox {
@@ -37,4 +37,4 @@ class Outbox {
     bool delivering_ = false;
 };
 
-}  // namespace sluice::incident
+}  // namespace sluice::base
