@@ -165,7 +165,7 @@ class Passage {
                       attach::NetworkIndex to) {
         flow::NewFlow wanted;
         wanted.tuple = tuple;
-        wanted.flags = verified() ? flow::flow_verified : std::uint8_t{0};
+        if (verified()) wanted.flags = flow::flow_verified;
         if (match.log) wanted.flags |= flow::flow_log;
         wanted.from_zone = firewall_.networks[from].zone;
         wanted.to_zone = firewall_.networks[to].zone;

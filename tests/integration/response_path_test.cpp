@@ -135,7 +135,7 @@ class Controller final : public LinkServerHandler,
     }
     [[nodiscard]] bool speaker_ready() const { return announcer_.state().peers_established == 1; }
     [[nodiscard]] bool gateway_healthy() const {
-        return gateways_.choose(net::Family::ipv4, 1, "").has_value();
+        return gateways_.choose(net::Family::ipv4, model::TenantId(1), 1, "").has_value();
     }
 
   private:
