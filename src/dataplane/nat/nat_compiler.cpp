@@ -39,12 +39,20 @@ base::Result<NatProgram> NatCompiler::compile() {
             ErrorCode::exhausted,
             fmt::format("{} NAT rules; a tenant may have {}", source_.nat.size(), limits_.rules), "nat");
     }
-    program_.tenant_ = tenant_;
+    destinations_.zones = sources_.zones = source_.zones;
     for (std::uint32_t i = 0; i < source_.nat.size(); ++i) {
         if (auto good = add(source_.nat[i], i); !good) return std::unexpected(good.error());
     }
     for (const auto& [address, space] : addresses_) program_.outside_.spaces.push_back(space);
     reserve();
+    firewall::RuleSet::Limits limits;
+    limits.rules = limits.rules + limits_.rules;
+    for (auto [from, to] :
+         {std::pair(&destinations_, &program_.destinations_), std::pair(&sources_, &program_.sources_)}) {
+        auto set = firewall::RuleSet::compile(*from, limits);
+        if (!set) return std::unexpected(set.error());
+        *to = std::move(*set);
+    }
     program_.rules_.shrink_to_fit();
     return std::move(program_);
 }
@@ -60,18 +68,64 @@ base::Status NatCompiler::add(const model::NatRule& rule, std::uint32_t number) 
     }
     Rule out;
     out.kind = rule.kind;
-    out.hairpin = rule.hairpin;
-    out.number = number;
-    out.from = rule.from;
-    out.to = rule.to;
-    out.match = rule.match;
-    out.service = rule.service;
     base::Status done;
     if (rule.kind == NatKind::destination) done = add_destination(rule, out);
     if (rule.kind == NatKind::one_to_one) done = add_one_to_one(rule, out);
     if (rule.kind == NatKind::source) done = add_source(rule, out);
-    if (done) program_.rules_.push_back(std::move(out));
+    if (!done) return done;
+    if (rule.kind == NatKind::destination || rule.kind == NatKind::one_to_one)
+        match_destination(rule, number);
+    if (rule.kind != NatKind::destination) match_source(rule, out, number);
+    program_.rules_.push_back(std::move(out));
     return done;
+}
+
+// The zones to which a rule's addresses are public: the internet, or those that it names. `callable`: also
+// those inside from which they can be called.
+std::vector<model::ZoneIndex> NatCompiler::zones_where(const model::NatRule& rule, bool callable) const {
+    std::vector<model::ZoneIndex> zones;
+    for (std::size_t i = 0; i < source_.zones.size(); ++i) {
+        const auto zone = static_cast<model::ZoneIndex>(i);
+        const bool named = std::any_of(rule.from.begin(), rule.from.end(),
+                                       [&](auto one) { return one == zone || one == model::any_zone; });
+        const bool is_public = rule.from.empty() ? zone == model::internet_zone : named;
+        if (is_public || (callable && rule.hairpin && zone != model::internet_zone)) zones.push_back(zone);
+    }
+    return zones;
+}
+
+void NatCompiler::match_destination(const model::NatRule& rule, std::uint32_t number) {
+    model::FirewallRule match{.name = rule.name, .from = zones_where(rule, true)};
+    if (match.from.empty()) return;  // a list that names no zone would mean any
+    match.destinations = rule.match;
+    if (rule.kind == NatKind::destination && rule.service != model::ServiceMatch{}) {
+        match.services = {rule.service};
+    }
+    destinations_.rules.push_back(std::move(match));
+    program_.destination_rules_.push_back(number);
+}
+
+void NatCompiler::match_source(const model::NatRule& rule, const Rule& out, std::uint32_t number) {
+    model::FirewallRule match{.name = rule.name, .from = rule.from, .to = rule.to};
+    match.sources = rule.match;
+    if (rule.kind == NatKind::one_to_one) {
+        match.from.clear();
+        match.to = zones_where(rule, false);
+        match.sources = rule.translated;
+        if (match.to.empty()) return;
+    } else if (rule.kind == NatKind::source) {
+        // Without a pool of its family an address stays as it is; later rules may have one.
+        const auto has_pool = [&](bool ipv6) {
+            return (ipv6 ? out.pool6 : out.pool4) != NatProgram::no_pool;
+        };
+        if (match.sources.empty()) {
+            match.sources = {net::Prefix::of(net::Address::v4(0), 0), net::Prefix{}};
+        }
+        std::erase_if(match.sources, [&](const net::Prefix& prefix) { return !has_pool(!prefix.is_v4()); });
+        if (match.sources.empty()) return;
+    }
+    sources_.rules.push_back(std::move(match));
+    program_.source_rules_.push_back(number);
 }
 
 base::Status NatCompiler::add_destination(const model::NatRule& rule, Rule& out) {
@@ -98,6 +152,7 @@ base::Status NatCompiler::add_destination(const model::NatRule& rule, Rule& out)
     }
     out.server = server.address();
     out.server_port = rule.translated_port;
+    out.first_port = ports.first;
     for (const net::Prefix& outside : rule.match) {
         program_.bindings_.push_back({.tenant = tenant_,
                                       .kind = model::NatBindingKind::static_added,
@@ -129,7 +184,6 @@ base::Status NatCompiler::add_one_to_one(const model::NatRule& rule, Rule& out) 
                                       .inside = inside,
                                       .outside = outside});
     }
-    out.match.clear();
     return {};
 }
 

@@ -27,6 +27,10 @@ class NatCompiler {
     [[nodiscard]] base::Status add_one_to_one(const model::NatRule& rule, Rule& out);
     [[nodiscard]] base::Status add_source(const model::NatRule& rule, Rule& out);
     [[nodiscard]] base::Result<std::uint32_t> pool_of(const model::NatRule& rule, bool ipv6);
+    // What a rule matches, as rules of a firewall.
+    void match_destination(const model::NatRule& rule, std::uint32_t number);
+    void match_source(const model::NatRule& rule, const Rule& out, std::uint32_t number);
+    [[nodiscard]] std::vector<model::ZoneIndex> zones_where(const model::NatRule& rule, bool callable) const;
     void reserve();
 
     model::TenantId tenant_;
@@ -34,6 +38,8 @@ class NatCompiler {
     PortRegister& ports_;
     NatProgram::Limits limits_;
     NatProgram program_;
+    model::FirewallProgram destinations_;
+    model::FirewallProgram sources_;
     std::map<net::Address, std::shared_ptr<PortSpace>> addresses_;  // of all pools
 };
 

@@ -3,14 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "dataplane/firewall/rule_rows.hpp"
 #include "dataplane/nat/nat_compiler.hpp"
 
 namespace sluice::dataplane::nat {
 namespace {
 
 using model::NatKind;
-using model::ServiceMatch;
 
 // The host's part of `address` behind the prefix of `to`, which is as long as the one that it comes from.
 net::Address moved(const net::Address& address, const net::Prefix& to) {
@@ -27,26 +25,6 @@ net::Address moved(const net::Address& address, const net::Prefix& to) {
 bool within(const net::Prefix& prefix, const net::Address& address) {
     return prefix.is_v4() == address.is_v4() && prefix.contains(address);
 }
-bool lists(const std::vector<net::Prefix>& prefixes, const net::Address& address) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
-                       [&](const net::Prefix& prefix) { return within(prefix, address); });
-}
-bool lists(const std::vector<model::ZoneIndex>& zones, model::ZoneIndex zone) {
-    return zones.empty() || std::any_of(zones.begin(), zones.end(), [&](model::ZoneIndex one) {
-               return one == zone || one == model::any_zone;
-           });
-}
-bool within(const model::PortRange& range, std::uint16_t port) {
-    return port >= range.first && port <= range.last;
-}
-
-bool matches(const ServiceMatch& service, const firewall::Question& question) {
-    if (service.protocol == 0) return true;
-    if (service.protocol != question.protocol) return false;
-    if (firewall::is_any(service.source_port) && firewall::is_any(service.destination_port)) return true;
-    return question.has_transport && within(service.source_port, question.source_port) &&
-           within(service.destination_port, question.destination_port);
-}
 
 }  // namespace
 
@@ -55,62 +33,42 @@ base::Result<NatProgram> NatProgram::compile(model::TenantId tenant, const model
     return NatCompiler(tenant, program, ports, limits).compile();
 }
 
-// Whether a rule's public addresses are public in this zone: the internet, or the zones that it names.
-bool NatProgram::is_public(const Rule& rule, model::ZoneIndex zone) {
-    return rule.from.empty() ? zone == model::internet_zone : lists(rule.from, zone);
-}
-
-// Whether they can be called from there.
-bool NatProgram::is_seen(const Rule& rule, model::ZoneIndex zone) {
-    return is_public(rule, zone) || (rule.hairpin && zone != model::internet_zone);
-}
-
 std::optional<DestinationChange> NatProgram::find_destination(const firewall::Question& question) const {
-    for (const Rule& rule : rules_) {
-        if (rule.kind == NatKind::one_to_one) {
-            if (!is_seen(rule, question.from)) continue;
-            for (const Pair& pair : rule.pairs) {
-                if (!within(pair.outside, question.destination)) continue;
-                return DestinationChange{moved(question.destination, pair.inside), question.destination_port,
-                                         rule.number};
-            }
-        } else if (rule.kind == NatKind::destination) {
-            if (!lists(rule.match, question.destination) || !matches(rule.service, question) ||
-                !is_seen(rule, question.from)) {
-                continue;
-            }
-            const std::uint16_t port =
-                rule.server_port == 0
-                    ? question.destination_port
-                    : static_cast<std::uint16_t>(rule.server_port + question.destination_port -
-                                                 rule.service.destination_port.first);
-            return DestinationChange{rule.server, port, rule.number};
-        }
+    const firewall::Match match = destinations_.classify(question);
+    if (match.rule == firewall::no_rule_matched) return std::nullopt;
+    const std::uint32_t number = destination_rules_[match.rule];
+    const Rule& rule = rules_[number];
+    DestinationChange change{rule.server, question.destination_port, number};
+    if (rule.kind == NatKind::one_to_one) {
+        const auto pair = std::find_if(rule.pairs.begin(), rule.pairs.end(), [&](const Pair& one) {
+            return within(one.outside, question.destination);
+        });
+        change.address = moved(question.destination, pair->inside);
+    } else if (rule.server_port != 0) {
+        change.port =
+            static_cast<std::uint16_t>(rule.server_port + question.destination_port - rule.first_port);
     }
-    return std::nullopt;
+    return change;
 }
 
 SourceChange NatProgram::find_source(const net::Address& source, model::ZoneIndex from, model::ZoneIndex to,
                                      bool hairpin) const {
-    if (hairpin) to = model::internet_zone;
-    for (const Rule& rule : rules_) {
-        if (rule.kind == NatKind::destination) continue;
-        if (rule.kind == NatKind::one_to_one) {
-            if (!is_public(rule, to)) continue;
-            for (const Pair& pair : rule.pairs) {
-                if (!within(pair.inside, source)) continue;
-                return {SourceChange::Kind::fixed, rule.number, moved(source, pair.outside), nullptr};
-            }
-            continue;
-        }
-        if (!lists(rule.from, from) || !lists(rule.to, to)) continue;
-        if (!rule.match.empty() && !lists(rule.match, source)) continue;
-        if (rule.kind == NatKind::exempt) return {SourceChange::Kind::stays, rule.number, {}, nullptr};
+    firewall::Question question;
+    question.source = question.destination = source;  // rules ask for no destination; its family is the same
+    question.from = from;
+    question.to = hairpin ? model::internet_zone : to;
+    const firewall::Match match = sources_.classify(question);
+    if (match.rule == firewall::no_rule_matched) return {};
+    const std::uint32_t number = source_rules_[match.rule];
+    const Rule& rule = rules_[number];
+    if (rule.kind == NatKind::exempt) return {SourceChange::Kind::stays, number, {}, nullptr};
+    if (rule.kind == NatKind::source) {
         const std::uint32_t pool = source.is_v4() ? rule.pool4 : rule.pool6;
-        if (pool == no_pool) continue;  // no translation between the families
-        return {SourceChange::Kind::pool, rule.number, {}, pools_[pool].get()};
+        return {SourceChange::Kind::pool, number, {}, pools_[pool].get()};
     }
-    return {};
+    const auto pair = std::find_if(rule.pairs.begin(), rule.pairs.end(),
+                                   [&](const Pair& one) { return within(one.inside, source); });
+    return {SourceChange::Kind::fixed, number, moved(source, pair->outside), nullptr};
 }
 
 std::optional<std::uint8_t> NatProgram::owner_of(const net::Address& outside, std::uint16_t port) const {
@@ -119,12 +77,10 @@ std::optional<std::uint8_t> NatProgram::owner_of(const net::Address& outside, st
 }
 
 std::size_t NatProgram::bytes() const {
-    std::size_t sum =
-        sizeof *this + rules_.capacity() * sizeof(Rule) + bindings_.capacity() * sizeof(model::NatBinding);
-    for (const Rule& rule : rules_) {
-        sum += rule.from.capacity() + rule.to.capacity() + rule.match.capacity() * sizeof(net::Prefix) +
-               rule.pairs.capacity() * sizeof(Pair);
-    }
+    std::size_t sum = sizeof *this + rules_.capacity() * sizeof(Rule) +
+                      bindings_.capacity() * sizeof(model::NatBinding) + destinations_.bytes() +
+                      sources_.bytes() + (destination_rules_.capacity() + source_rules_.capacity()) * 4;
+    for (const Rule& rule : rules_) sum += rule.pairs.capacity() * sizeof(Pair);
     for (const auto& pool : pools_) sum += sizeof *pool + pool->spaces.capacity() * sizeof pool->spaces[0];
     sum += outside_.spaces.capacity() * sizeof outside_.spaces[0];
     for (const auto& space : outside_.spaces) sum += space->bytes();

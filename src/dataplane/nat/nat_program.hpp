@@ -22,6 +22,7 @@
 
 #include "base/result.hpp"
 #include "dataplane/firewall/question.hpp"
+#include "dataplane/firewall/rule_set.hpp"
 #include "dataplane/nat/source_pool.hpp"
 #include "model/firewall.hpp"
 #include "model/ids.hpp"
@@ -92,30 +93,27 @@ class NatProgram {
         net::Prefix outside;
         net::Prefix inside;
     };
+    // What a rule does; what it matches is in the rule sets below.
     struct Rule {
         model::NatKind kind = model::NatKind::exempt;
-        bool hairpin = false;
-        std::uint32_t number = 0;  // in the tenant's program
-        std::vector<model::ZoneIndex> from;
-        std::vector<model::ZoneIndex> to;
-        std::vector<net::Prefix> match;  // source, exempt: sources; destination: the public side
-        model::ServiceMatch service;
+        std::uint16_t first_port = 0;   // destination: of the public side
+        std::uint16_t server_port = 0;  // destination: first_port leads there; 0: ports stay
         net::Address server;            // destination
-        std::uint16_t server_port = 0;  // destination; 0: as it came
         std::vector<Pair> pairs;        // one_to_one
         std::uint32_t pool4 = no_pool;  // source: index into pools_
         std::uint32_t pool6 = no_pool;
     };
     static constexpr std::uint32_t no_pool = 0xffffffff;
 
-    [[nodiscard]] static bool is_public(const Rule& rule, model::ZoneIndex zone);
-    [[nodiscard]] static bool is_seen(const Rule& rule, model::ZoneIndex zone);
-
-    std::vector<Rule> rules_;
+    std::vector<Rule> rules_;  // as in FirewallProgram::nat
+    // Rules are found as a firewall's are: by bit vectors, not one by one.
+    firewall::RuleSet destinations_;
+    firewall::RuleSet sources_;
+    std::vector<std::uint32_t> destination_rules_;  // of each rule of the set, its index into rules_
+    std::vector<std::uint32_t> source_rules_;
     std::vector<std::unique_ptr<const SourcePool>> pools_;
     SourcePool outside_;  // all addresses of all pools
     std::vector<model::NatBinding> bindings_;
-    model::TenantId tenant_;
 };
 
 }  // namespace sluice::dataplane::nat
