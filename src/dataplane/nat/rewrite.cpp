@@ -176,7 +176,38 @@ bool is_icmp_error(const packet::Key& key) {
     return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
 }
 
+namespace {
+
+// Whole TCP and UDP packets: both ports are one word.
+void rewrite_plain(const packet::Key& key, std::uint8_t* l4, const Translation& translation,
+                   Difference addresses) {
+    const std::uint32_t old_ports = load32(l4);
+    std::uint32_t ports = old_ports;
+    if (translation.has(Translation::source_port)) {
+        ports = (ports & 0xffff0000U) | __builtin_bswap16(translation.new_source_port);
+    }
+    if (translation.has(Translation::destination_port)) {
+        ports = (ports & 0xffffU) |
+                static_cast<std::uint32_t>(__builtin_bswap16(translation.new_destination_port)) << 16U;
+    }
+    std::memcpy(l4, &ports, 4);
+    const bool udp = key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
+    std::uint8_t* at = l4 + (udp ? 6 : 16);
+    const std::uint16_t old_field = load16(at);
+    if (udp && old_field == 0) return;
+    const std::uint16_t field = updated(old_field, addresses + changed32(old_ports, ports));
+    store16(at, udp && field == 0 ? 0xffff : field);
+}
+
+}  // namespace
+
 bool rewrite(const packet::Key& key, packet::Frame& frame, const Translation& translation) {
+    if (has_ports_at_start(key.protocol) && key.has(packet::key_transport)) {
+        const Difference addresses =
+            put_addresses(frame.data + key.l3_offset, key.has(packet::key_ipv6), translation);
+        rewrite_plain(key, frame.data + key.l4_offset, translation, addresses);
+        return true;
+    }
     const bool later = key.has(packet::key_later_fragment);
     const std::uint32_t bytes = later ? 0 : key.l4_length();
     if (!later && bytes < checksum_of(key.protocol).offset + 2) {
