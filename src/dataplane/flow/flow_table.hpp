@@ -78,7 +78,7 @@ struct Found {
 struct NewFlow {
     Tuple tuple{};
     bool translated = false;
-    Tuple translation{};     // the same packet after translation; its tenant and protocol do not count
+    Tuple translation;       // the same packet after translation; its tenant and protocol do not count
     std::uint8_t flags = 0;  // flow_verified, flow_log, flow_mark
     std::uint8_t from_zone = 0;
     std::uint8_t to_zone = 0;

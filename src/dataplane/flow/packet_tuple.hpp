@@ -57,22 +57,19 @@ enum class IcmpKind : std::uint8_t { query, reply, error, other };
     using net::IpProtocol;
     tuple.source = key.source;
     tuple.destination = key.destination;
-    tuple.tenant_and_protocol = tenant << 8U | key.protocol;
-    tuple.source_port = 0;
-    tuple.destination_port = 0;
-    if (key.has(packet::key_later_fragment)) return TupleKind::piece;
-    switch (static_cast<IpProtocol>(key.protocol)) {
-        case IpProtocol::tcp:
-        case IpProtocol::udp:
-            tuple.source_port = key.source_port;
-            tuple.destination_port = key.destination_port;
-            return key.has(packet::key_transport) ? TupleKind::own : TupleKind::none;
-        case IpProtocol::icmp:
-        case IpProtocol::icmpv6:
-            return detail::icmp_tuple(key, frame, tuple);
-        default:
-            return TupleKind::own;
+    constexpr unsigned kind = packet::key_later_fragment | packet::key_transport;
+    const bool ports = key.protocol == static_cast<std::uint8_t>(IpProtocol::tcp) ||
+                       key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
+    if (ports && (key.flags & kind) == packet::key_transport) [[likely]] {
+        tuple.set_rest(tenant, key.protocol, key.source_port, key.destination_port);
+        return TupleKind::own;
     }
+    tuple.set_rest(tenant, key.protocol, 0, 0);
+    if (key.has(packet::key_later_fragment)) return TupleKind::piece;
+    if (ports) return TupleKind::none;
+    const bool icmp = key.protocol == static_cast<std::uint8_t>(IpProtocol::icmp) ||
+                      key.protocol == static_cast<std::uint8_t>(IpProtocol::icmpv6);
+    return icmp ? detail::icmp_tuple(key, frame, tuple) : TupleKind::own;
 }
 
 }  // namespace sluice::dataplane::flow

@@ -6,6 +6,7 @@
 // else has ports 0.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -30,11 +31,17 @@ class Tuple {
     Tuple() = default;
     Tuple(TenantIndex tenant, std::uint8_t protocol, const net::Address& from, std::uint16_t from_port,
           const net::Address& to, std::uint16_t to_port)
-        : source(from),
-          destination(to),
-          tenant_and_protocol(tenant << 8U | protocol),
-          source_port(from_port),
-          destination_port(to_port) {}
+        : source(from), destination(to) {
+        set_rest(tenant, protocol, from_port, to_port);
+    }
+    // All but the addresses, in one store: what is written in pieces and read as a word soon after has to
+    // wait.
+    void set_rest(TenantIndex tenant, std::uint8_t protocol, std::uint16_t from_port, std::uint16_t to_port) {
+        const std::uint64_t rest = static_cast<std::uint64_t>(to_port) << 48U |
+                                   static_cast<std::uint64_t>(from_port) << 32U | (tenant << 8U | protocol);
+        std::memcpy(reinterpret_cast<char*>(this) + offsetof(Tuple, tenant_and_protocol), &rest,
+                    sizeof(rest));
+    }
 
     [[nodiscard]] TenantIndex tenant() const { return tenant_and_protocol >> 8U; }
     [[nodiscard]] std::uint8_t protocol() const { return static_cast<std::uint8_t>(tenant_and_protocol); }
