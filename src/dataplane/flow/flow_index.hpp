@@ -56,6 +56,7 @@ class FlowIndex {
 
   private:
     using Tags = std::uint16_t __attribute__((vector_size(16)));
+    using Narrow = std::int8_t __attribute__((vector_size(8)));
 
     struct alignas(64) Bucket {
         std::array<std::uint16_t, ways> tags{};  // 0: free
@@ -63,33 +64,28 @@ class FlowIndex {
         std::uint8_t guests = 0;  // bit i: entry i has its first place elsewhere
         std::uint8_t sent_away = 0;
 
-        // Bits of the ways that have this tag, 16 a way, the lower four ways first.
-        [[nodiscard]] std::array<std::uint64_t, 2> matches(std::uint16_t tag) const {
+        // Bits of the ways that have this tag, eight a way.
+        [[nodiscard]] std::uint64_t matches(std::uint16_t tag) const {
             Tags own;
             std::memcpy(&own, tags.data(), sizeof(own));
-            const auto equal = own == tag;
-            std::array<std::uint64_t, 2> out;
+            const auto equal = __builtin_convertvector(own == tag, Narrow);
+            std::uint64_t out = 0;
             std::memcpy(&out, &equal, sizeof(out));
             return out;
         }
         template <class IsIt>
         [[nodiscard]] std::uint32_t find(std::uint16_t tag, IsIt&& is_it) const {
-            const auto found = matches(tag);
-            for (std::size_t half = 0; half < 2; ++half) {
-                for (std::uint64_t bits = found[half]; bits != 0;) {
-                    const auto way = static_cast<std::size_t>(std::countr_zero(bits)) / 16;
-                    const std::uint32_t number = numbers[half * 4 + way];
-                    if (is_it(number)) return number;
-                    bits &= ~(0xffffULL << (way * 16));
-                }
+            for (std::uint64_t bits = matches(tag); bits != 0;) {
+                const auto way = static_cast<std::size_t>(std::countr_zero(bits)) / 8;
+                const std::uint32_t number = numbers[way];
+                if (is_it(number)) return number;
+                bits &= ~(0xffULL << (way * 8));
             }
             return no_flow;
         }
         // `ways` when all are taken.
         [[nodiscard]] std::size_t room() const {
-            const auto found = matches(0);
-            if (found[0] != 0) return static_cast<std::size_t>(std::countr_zero(found[0])) / 16;
-            return 4 + static_cast<std::size_t>(std::countr_zero(found[1])) / 16;
+            return static_cast<std::size_t>(std::countr_zero(matches(0))) / 8;
         }
         void put(std::size_t way, std::uint16_t tag, std::uint32_t number, bool guest) {
             tags[way] = tag;

@@ -15,7 +15,7 @@ namespace {
 using Words = std::array<std::uint64_t, 5>;
 Words key_of(const Tuple& tuple) {
     Words out;
-    std::copy_n(tuple.words().at, 5, out.begin());
+    for (std::size_t n = 0; n < 5; ++n) out[n] = tuple.word(n);
     return out;
 }
 

@@ -154,6 +154,21 @@ void FlowTable::fetch_buckets(FlowLookups& lookups) const {
     }
 }
 
+// The flow is translated: whether its answers look like this.
+bool FlowTable::answers_match(const Flow& flow, const Tuple& tuple) const {
+    const std::uint64_t rest = static_cast<std::uint64_t>(flow.translated_source_port) << 48U |
+                               static_cast<std::uint64_t>(flow.translated_destination_port) << 32U |
+                               flow.tuple.tenant_and_protocol;
+    if (tuple.word(4) != rest) return false;
+    if (flow.has(flow_translated6)) return translated(flow).differs_from_reverse(tuple) == 0;
+    // The first twelve bytes are those of any IPv4 address.
+    return tuple.word(0) == flow.tuple.word(0) && tuple.word(2) == flow.tuple.word(2) &&
+           static_cast<std::uint32_t>(tuple.word(1)) == 0xffff0000U &&
+           static_cast<std::uint32_t>(tuple.word(3)) == 0xffff0000U &&
+           tuple.word(1) >> 32U == flow.translated_destination &&
+           tuple.word(3) >> 32U == flow.translated_source;
+}
+
 Found FlowTable::find(const Tuple& tuple, std::uint64_t hash) {
     Found found;
     const std::uint32_t number =
@@ -207,8 +222,7 @@ bool FlowTable::set_translation(Flow& flow, const Tuple& translation) {
 }
 
 std::uint64_t FlowTable::source_hash(const Tuple& tuple) const {
-    const Tuple::Words words = tuple.words();
-    return base::siphash13(key_, words.at[0], words.at[1], tuple.tenant());
+    return base::siphash13(key_, tuple.word(0), tuple.word(1), tuple.tenant());
 }
 
 FlowTable::SourceFlows* FlowTable::source_of(const Tuple& tuple, bool make) {

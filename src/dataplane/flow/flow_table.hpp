@@ -134,12 +134,16 @@ class FlowTable {
                 lookups.candidates[i] = number;
                 if (number == no_flow) continue;
                 __builtin_prefetch(&flows_[number], 1);
-                __builtin_prefetch(&flows_[number].tcp, 1);
+                if (n < lines_ahead) __builtin_prefetch(&flows_[number].tcp, 1);
             }
         }
     }
     // After both fetches. An expired flow is not found, and ended.
     [[nodiscard]] Found find(const FlowLookups& lookups, std::size_t i) {
+        // The second lines of packets that come a little later: a core has only so many misses on their way,
+        // and asking for all at once stands still.
+        const std::uint32_t later = lookups.candidates[(i + lines_ahead) % packet::max_burst];
+        if (later < used_) __builtin_prefetch(&flows_[later].tcp, 1);
         const std::uint32_t number = lookups.candidates[i];
         if (number != no_flow) [[likely]] {
             Flow& flow = flows_[number];
@@ -188,6 +192,8 @@ class FlowTable {
     [[nodiscard]] std::size_t bytes() const;  // all memory of the table
 
   private:
+    static constexpr std::size_t lines_ahead = 6;
+
     struct Translation6 {
         net::Address source;
         net::Address destination;
@@ -207,19 +213,16 @@ class FlowTable {
     };
 
     [[nodiscard]] bool matches(const Flow& flow, const Tuple& tuple, Direction& direction) const {
-        const Tuple::Words own = flow.tuple.words();
-        const Tuple::Words asked = tuple.words();
-        const std::uint64_t turned =
-            asked.at[4] >> 48U << 32U | (asked.at[4] >> 32U & 0xffffU) << 48U | (asked.at[4] & 0xffffffffU);
-        const bool same = ((own.at[0] ^ asked.at[0]) | (own.at[1] ^ asked.at[1]) | (own.at[2] ^ asked.at[2]) |
-                           (own.at[3] ^ asked.at[3]) | (own.at[4] ^ asked.at[4])) == 0;
-        const bool reverse =
-            ((own.at[0] ^ asked.at[2]) | (own.at[1] ^ asked.at[3]) | (own.at[2] ^ asked.at[0]) |
-             (own.at[3] ^ asked.at[1]) | (own.at[4] ^ turned)) == 0;
-        direction = static_cast<Direction>(!same);
-        if (same | (reverse & !flow.has(flow_translated))) return true;
-        return flow.has(flow_translated) && translated(flow).reversed() == tuple;
+        const std::uint64_t same = flow.tuple.differs(tuple);
+        const std::uint64_t reverse =
+            flow.tuple.differs_from_reverse(tuple) | static_cast<unsigned>(flow.flags & flow_translated);
+        direction = static_cast<Direction>(same != 0);
+        // Which of them it is cannot be foreseen, that it is one of them can: one branch.
+        if (std::min(same, reverse) == 0) [[likely]]
+            return true;
+        return flow.has(flow_translated) && answers_match(flow, tuple);
     }
+    [[nodiscard]] bool answers_match(const Flow& flow, const Tuple& tuple) const;
     [[nodiscard]] std::uint64_t source_hash(const Tuple& tuple) const;
     void touch_rates(TenantFlows& tenant) const;
     [[nodiscard]] SourceFlows* source_of(const Tuple& tuple, bool make);

@@ -6,8 +6,7 @@
 namespace sluice::dataplane::flow {
 
 std::uint64_t FragmentTable::hash_of(const Tuple& tuple, std::uint32_t id) const {
-    const Tuple::Words words = tuple.words();
-    return base::siphash13(key_, words.at[0], words.at[1], words.at[2], words.at[3],
+    return base::siphash13(key_, tuple.word(0), tuple.word(1), tuple.word(2), tuple.word(3),
                            static_cast<std::uint64_t>(tuple.tenant_and_protocol) << 32U | id);
 }
 

@@ -6,6 +6,7 @@
 // else has ports 0.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -56,20 +57,28 @@ class Tuple {
         return out;
     }
 
-    struct Words {
-        std::uint64_t at[5];  // source, destination, then the rest
-    };
-    [[nodiscard]] Words words() const {
-        Words out;
-        std::memcpy(&out, static_cast<const void*>(this), sizeof(out));
+    // One of the five words: source, destination, then the rest. Each a load of its own: a copy of all five
+    // would go through memory.
+    [[nodiscard]] std::uint64_t word(std::size_t n) const {
+        std::uint64_t out = 0;
+        std::memcpy(&out, reinterpret_cast<const char*>(this) + n * 8, 8);
         return out;
     }
-    bool operator==(const Tuple& other) const {
-        const Words a = words();
-        const Words b = other.words();
-        return ((a.at[0] ^ b.at[0]) | (a.at[1] ^ b.at[1]) | (a.at[2] ^ b.at[2]) | (a.at[3] ^ b.at[3]) |
-                (a.at[4] ^ b.at[4])) == 0;
+    // The last word of the reverse.
+    [[nodiscard]] std::uint64_t turned_rest() const {
+        const std::uint64_t rest = word(4);
+        return rest >> 48U << 32U | (rest >> 32U & 0xffffU) << 48U | (rest & 0xffffffffU);
     }
+    // 0 when they are the same; when this is the other's reverse.
+    [[nodiscard]] std::uint64_t differs(const Tuple& other) const {
+        return (word(0) ^ other.word(0)) | (word(1) ^ other.word(1)) | (word(2) ^ other.word(2)) |
+               (word(3) ^ other.word(3)) | (word(4) ^ other.word(4));
+    }
+    [[nodiscard]] std::uint64_t differs_from_reverse(const Tuple& other) const {
+        return (word(0) ^ other.word(2)) | (word(1) ^ other.word(3)) | (word(2) ^ other.word(0)) |
+               (word(3) ^ other.word(1)) | (word(4) ^ other.turned_rest());
+    }
+    bool operator==(const Tuple& other) const { return differs(other) == 0; }
 
     net::Address source;
     net::Address destination;
@@ -85,28 +94,29 @@ struct HashWords {
     std::uint64_t at[5];
 };
 [[nodiscard]] inline HashWords hash_words4(const Tuple& tuple) {
-    const Tuple::Words w = tuple.words();
+    const std::uint64_t rest = tuple.word(4);
     // The address's four bytes, then the port: 48 bits an end.
-    const std::uint64_t from = (w.at[1] >> 32U) << 16U | tuple.source_port;
-    const std::uint64_t to = (w.at[3] >> 32U) << 16U | tuple.destination_port;
-    const std::uint64_t low = from < to ? from : to;
-    const std::uint64_t high = from < to ? to : from;
+    const std::uint64_t from = (tuple.word(1) >> 32U) << 16U | (rest >> 32U & 0xffffU);
+    const std::uint64_t to = (tuple.word(3) >> 32U) << 16U | rest >> 48U;
+    const std::uint64_t low = std::min(from, to);
+    const std::uint64_t high = std::max(from, to);
     return {{(low >> 16U) << 32U | high >> 16U,
-             (low & 0xffffU) << 48U | (high & 0xffffU) << 32U | tuple.tenant_and_protocol, 0, 0, 0}};
+             (low & 0xffffU) << 48U | (high & 0xffffU) << 32U | (rest & 0xffffffffU), 0, 0, 0}};
 }
 [[nodiscard]] inline HashWords hash_words6(const Tuple& tuple) {
-    const Tuple::Words w = tuple.words();
-    const std::uint64_t ports = static_cast<std::uint64_t>(tuple.source_port) << 48U |
-                                static_cast<std::uint64_t>(tuple.destination_port) << 32U;
-    const std::uint64_t swapped = static_cast<std::uint64_t>(tuple.destination_port) << 48U |
-                                  static_cast<std::uint64_t>(tuple.source_port) << 32U;
-    const bool by_port = w.at[0] == w.at[2] && w.at[1] == w.at[3];
-    const bool by_high = w.at[1] == w.at[3];
-    const bool less = by_port   ? tuple.source_port < tuple.destination_port
-                      : by_high ? w.at[0] < w.at[2]
-                                : w.at[1] < w.at[3];
-    if (less) return {{w.at[0], w.at[1], w.at[2], w.at[3], ports | tuple.tenant_and_protocol}};
-    return {{w.at[2], w.at[3], w.at[0], w.at[1], swapped | tuple.tenant_and_protocol}};
+    const std::uint64_t from_high = tuple.word(0);
+    const std::uint64_t from_low = tuple.word(1);
+    const std::uint64_t to_high = tuple.word(2);
+    const std::uint64_t to_low = tuple.word(3);
+    bool less = from_low < to_low;
+    if (from_low == to_low) [[unlikely]]
+        less = from_high != to_high ? from_high < to_high : tuple.source_port < tuple.destination_port;
+    // Without branches: which end is the lower one cannot be foreseen.
+    const std::uint64_t turn = less ? 0 : ~0ULL;
+    const std::uint64_t high = (from_high ^ to_high) & turn;
+    const std::uint64_t low = (from_low ^ to_low) & turn;
+    const std::uint64_t rest = tuple.word(4) ^ ((tuple.word(4) ^ tuple.turned_rest()) & turn);
+    return {{from_high ^ high, from_low ^ low, to_high ^ high, to_low ^ low, rest}};
 }
 
 }  // namespace sluice::dataplane::flow
