@@ -78,7 +78,8 @@ struct WeekWindow {
     bool operator==(const WeekWindow&) const = default;
 };
 
-// First match wins. Empty lists match everything. What no rule matches is dropped.
+// First match wins. Empty lists match everything. What no rule matches is dropped. A prefix matches its own
+// family: ::/0 is all of IPv6, and no IPv4.
 struct FirewallRule {
     std::string name;  // unique in its tenant; logs, counters and `explain` say it
     std::vector<ZoneIndex> from;
@@ -102,7 +103,7 @@ enum class NatKind : std::uint8_t {
 };
 
 // First match wins, for each direction on its own: a flow may be translated at its source and its destination
-// (hairpin).
+// (hairpin). A rule of the policy that forwards several services is several of these with one name.
 struct NatRule {
     std::string name;
     NatKind kind = NatKind::source;

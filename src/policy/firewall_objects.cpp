@@ -11,13 +11,19 @@ using model::FirewallLimits;
 using model::ServiceMatch;
 using net::Prefix;
 
+bool before(const Prefix& a, const Prefix& b) {
+    return a.is_v4() != b.is_v4() ? a.is_v4() : a < b;
+}
+
 void normalize(std::vector<Prefix>& prefixes) {
     if (prefixes.size() < 2) return;
-    std::sort(prefixes.begin(), prefixes.end());
+    std::sort(prefixes.begin(), prefixes.end(), before);
     // In order, a prefix that contains others stands directly before them.
     std::size_t kept = 1;
     for (std::size_t i = 1; i < prefixes.size(); ++i) {
-        if (!prefixes[kept - 1].contains(prefixes[i])) prefixes[kept++] = prefixes[i];
+        const bool held =
+            prefixes[kept - 1].is_v4() == prefixes[i].is_v4() && prefixes[kept - 1].contains(prefixes[i]);
+        if (!held) prefixes[kept++] = prefixes[i];
     }
     prefixes.resize(kept);
 }

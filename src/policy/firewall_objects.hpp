@@ -13,7 +13,10 @@
 
 namespace sluice::policy::detail {
 
-// Sorted; none contains another.
+// IPv4 before IPv6, each in order: ::/0 would contain IPv4 (net/address.hpp), but here it is all of IPv6
+// only.
+[[nodiscard]] bool before(const net::Prefix& a, const net::Prefix& b);
+// Sorted so; none contains another of its family.
 void normalize(std::vector<net::Prefix>& prefixes);
 
 enum class NameFault : std::uint8_t {

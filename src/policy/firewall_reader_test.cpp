@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "there is no address or address group 'web-servr' (did you mean 'web-server'?)"},
         Refusal{"rules: [{name: a, source: 10.0.0.1/16, action: drop}]", "write 10.0.0.0/16"},
         Refusal{"rules: [{name: a, source: 10.0.0.9-10.0.0.1, action: drop}]", "is no range of addresses"},
-        Refusal{"rules: [{name: a, source: '::/0', action: drop}]", "write 2000::/3 for all IPv6"},
+        Refusal{"rules: [{name: a, source: '::1-2001::', action: drop}]", "write ::/0 for all IPv6"},
         Refusal{"rules: [{name: a, service: htps, action: drop}]", "did you mean 'https'?"},
         Refusal{"rules: [{name: a, service: 443, action: drop}]", "write for example 'service: https'"},
         Refusal{"rules: [{name: a, service: tcp/70000, action: drop}]",

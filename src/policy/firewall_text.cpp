@@ -60,7 +60,7 @@ base::Result<AddressRange> refuse_range(std::string_view text) {
 base::Result<AddressRange> refuse_mapped(std::string_view text) {
     return base::fail(base::ErrorCode::invalid_argument,
                       fmt::format("'{}' holds more than the IPv6 internet", text), {},
-                      "write 2000::/3 for all IPv6, or 'any' for both families");
+                      "write ::/0 for all IPv6, or 'any' for both families");
 }
 
 std::string ports_text(const PortRange& range) {
@@ -125,7 +125,6 @@ base::Result<AddressRange> parse_address_range(std::string_view text) {
     if (dash == std::string_view::npos) {
         const auto prefix = Prefix::parse(text);
         if (!prefix) return std::unexpected(prefix.error());
-        if (!prefix->is_v4() && prefix->contains(Address::v4(0))) return refuse_mapped(text);
         return range_of(*prefix);
     }
     const auto first = Address::parse(text.substr(0, dash));
@@ -135,10 +134,14 @@ base::Result<AddressRange> parse_address_range(std::string_view text) {
     return AddressRange{*first, *last};
 }
 
+std::string format_prefix(const Prefix& prefix) {
+    return prefix.is_host() ? prefix.address().to_string() : prefix.to_string();
+}
+
 std::string format_address_range(const AddressRange& range) {
     std::vector<Prefix> prefixes;
     add_prefixes(range, prefixes);
-    if (prefixes.size() == 1) return prefixes[0].to_string();
+    if (prefixes.size() == 1) return format_prefix(prefixes[0]);
     return range.first.to_string() + "-" + range.last.to_string();
 }
 

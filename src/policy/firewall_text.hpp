@@ -21,6 +21,8 @@ namespace sluice::policy::detail {
 [[nodiscard]] base::Result<model::AddressRange> parse_address_range(std::string_view text);
 [[nodiscard]] std::string format_address_range(const model::AddressRange& range);
 [[nodiscard]] model::AddressRange range_of(const net::Prefix& prefix);
+// "10.1.0.7" for a single address.
+[[nodiscard]] std::string format_prefix(const net::Prefix& prefix);
 // The fewest prefixes that make up the range, in order.
 void add_prefixes(const model::AddressRange& range, std::vector<net::Prefix>& out);
 

@@ -23,7 +23,7 @@ void put_texts(Lines& out, const std::string& key, const std::vector<std::string
 
 std::vector<std::string> texts_of(const std::vector<net::Prefix>& prefixes) {
     std::vector<std::string> texts;
-    for (const auto& prefix : prefixes) texts.push_back(prefix.to_string());
+    for (const auto& prefix : prefixes) texts.push_back(format_prefix(prefix));
     return texts;
 }
 
@@ -114,11 +114,11 @@ void write_nat(Lines& out, const model::NatPolicy& nat) {
     put_texts(out, "to", nat.to);
     put_texts(out, "source", nat.source);
     put_texts(out, "pool", texts_of(nat.pool));
-    if (nat.public_side) out.put("public", quoted(nat.public_side->to_string()));
+    if (nat.public_side) out.put("public", quoted(format_prefix(*nat.public_side)));
     put_texts(out, "service", nat.service);
     if (nat.server) out.put("server", quoted(nat.server->to_string()));
     put_number(out, "server_port", nat.server_port);
-    if (nat.inside) out.put("inside", quoted(nat.inside->to_string()));
+    if (nat.inside) out.put("inside", quoted(format_prefix(*nat.inside)));
     if (!nat.hairpin) out.put("hairpin", "false");
     out.end_item();
 }

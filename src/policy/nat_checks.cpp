@@ -150,11 +150,6 @@ class NatChecker {
             }
             pools_.push_back({rule.pool[i], {}, {}, &rule, places[i]});
         }
-        if (rule.source.empty() && !v4) {
-            problems_.add(node.error(fmt::format("NAT rule '{}' translates IPv6 without a source", rule.name),
-                                     "write which sources, as source: fd00::/8"));
-            return;
-        }
         if (const auto resolved = resolver_.nat(rule); !resolved)
             problems_.add(node.at(rule.source.empty() ? "pool" : "source")
                               .error(fmt::format("no source of NAT rule '{}' is {}, as its pool is",

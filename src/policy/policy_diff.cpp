@@ -6,6 +6,7 @@
 #include <map>
 
 #include "policy/duration_text.hpp"
+#include "policy/firewall_diff.hpp"
 #include "policy/names.hpp"
 #include "policy/rate_text.hpp"
 #include "policy/text_format.hpp"
@@ -162,6 +163,14 @@ std::map<std::string, const model::TenantPolicy*> by_slug(const std::vector<mode
     return map;
 }
 
+void add_firewall(const std::string& slug, const std::optional<model::FirewallPolicy>& before,
+                  const std::optional<model::FirewallPolicy>& after, std::vector<PolicyChange>& changes) {
+    for (auto& change : diff_firewall(before, after)) {
+        change.tenant_slug = slug;
+        changes.push_back(std::move(change));
+    }
+}
+
 void compare(const std::string& slug, const Facts& before, const Facts& after,
              std::vector<PolicyChange>& changes) {
     for (const auto& [path, text] : after.lines()) {
@@ -194,14 +203,17 @@ std::vector<PolicyChange> diff(const std::vector<model::TenantPolicy>& before,
         } else if (was == old_tenants.end()) {
             changes.push_back({Action::add, slug, "tenant", {}, is->second->name});
             compare(slug, Facts{}, facts_of(*is->second, nullptr), changes);
+            add_firewall(slug, {}, is->second->protection.firewall, changes);
         } else {
             compare(slug, facts_of(*was->second, nullptr), facts_of(*is->second, was->second), changes);
+            add_firewall(slug, was->second->protection.firewall, is->second->protection.firewall, changes);
         }
     }
     return changes;
 }
 
 std::string sentence(const PolicyChange& change) {
+    if (!change.words.empty()) return change.tenant_slug + ": " + change.words;
     switch (change.action) {
         case Action::add:
             return fmt::format("{}: {} is added: {}", change.tenant_slug, change.path,

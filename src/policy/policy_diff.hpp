@@ -17,6 +17,7 @@ struct PolicyChange {
     std::string path;                   // "prefixes/192.0.2.0/24/consent"; "tenant" for the whole one
     std::optional<std::string> before;  // empty when added
     std::optional<std::string> after;   // empty when removed
+    std::string words;                  // what that means, where more can be said than both texts
 
     bool operator==(const PolicyChange&) const = default;
 };
@@ -26,7 +27,8 @@ struct PolicyChange {
 [[nodiscard]] std::vector<PolicyChange> diff(const std::vector<model::TenantPolicy>& before,
                                              const std::vector<model::TenantPolicy>& after);
 
-// "acme: prefixes/192.0.2.0/24/consent changes from ask to auto"
+// "acme: prefixes/192.0.2.0/24/consent changes from ask to auto", "acme: rule 'web-in' now also allows tcp
+// 8443 from internet to dmz"
 [[nodiscard]] std::string sentence(const PolicyChange& change);
 
 }  // namespace sluice::policy

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <limits>
 
+#include "policy/firewall_objects.hpp"
+
 namespace sluice::policy {
 namespace {
 
@@ -30,8 +32,9 @@ bool within(const model::WeekWindow& inner, const model::WeekWindow& outer) {
 
 bool within(const Prefix& inner, const std::vector<Prefix>& outer) {
     // The last one that begins at or before it is the only one that can contain it.
-    auto after = std::upper_bound(outer.begin(), outer.end(), inner);
-    return after != outer.begin() && std::prev(after)->contains(inner);
+    const auto after = std::upper_bound(outer.begin(), outer.end(), inner, detail::before);
+    return after != outer.begin() && std::prev(after)->is_v4() == inner.is_v4() &&
+           std::prev(after)->contains(inner);
 }
 
 // An empty list is everything.

@@ -17,7 +17,7 @@ struct CoveredRule {
     std::size_t rule = 0;
     std::size_t by = 0;  // the first one that covers it
 };
-// Prefix lists must be sorted without one that contains another, as the resolver makes them.
+// Prefix lists must be as the resolver makes them: in order, none that contains another.
 [[nodiscard]] std::vector<CoveredRule> covered_rules(std::span<const model::FirewallRule> rules);
 
 }  // namespace sluice::policy

@@ -122,7 +122,8 @@ base::Result<std::vector<NatRule>> RuleResolver::nat(const model::NatPolicy& pol
             rule.translated = policy.pool;
             normalize(rule.translated);
             const bool v4 = !policy.pool.empty() && policy.pool.front().is_v4();
-            if (rule.match.empty() && v4) rule.match = {net::Prefix::of(net::Address::v4(0), 0)};
+            if (rule.match.empty())
+                rule.match = {v4 ? net::Prefix::of(net::Address::v4(0), 0) : net::Prefix{}};
             // A group may hold both families; the pool has one.
             std::erase_if(rule.match, [&](const net::Prefix& prefix) { return prefix.is_v4() != v4; });
             if (rule.match.empty() || rule.translated.empty())

@@ -197,15 +197,28 @@ class TreeBuilder final : public YAML::EventHandler {
             stop(mark, "a key is no text", "write 'key: value'");
         if (key.text == "<<") stop(mark, "merge keys ('<<') are not taken", "write the keys out");
         auto& entries = tree_->nodes[open_.back().node].entries;
-        auto& seen = keys_[open_.back().node];
-        const auto [first, fresh] = seen.emplace(key.text, mark.line + 1);
-        if (!fresh)
-            problem(
-                mark,
-                fmt::format("key '{}' stands twice, first in line {}", key.text.substr(0, 60), first->second),
-                "keep one of them");
+        if (const int first = line_of_key(entries, key.text); first != 0)
+            problem(mark,
+                    fmt::format("key '{}' stands twice, first in line {}", key.text.substr(0, 60), first),
+                    "keep one of them");
         entries.push_back({key.text, mark.line + 1, 0});
         open_.back().has_key = true;
+    }
+
+    // 0 when the open map has no such key. Most maps are so small that looking through them is fastest.
+    int line_of_key(const std::vector<TreeEntry>& entries, const std::string& key) {
+        constexpr std::size_t small = 16;
+        if (entries.size() < small) {
+            for (const auto& entry : entries) {
+                if (entry.key == key) return entry.line;
+            }
+            return 0;
+        }
+        auto& keys = keys_[open_.back().node];
+        for (std::size_t i = keys.size(); i < entries.size(); ++i)
+            keys.emplace(entries[i].key, entries[i].line);
+        const auto found = keys.find(key);
+        return found == keys.end() ? 0 : found->second;
     }
 
     // Puts a finished or just opened node into what is open.
@@ -245,7 +258,7 @@ class TreeBuilder final : public YAML::EventHandler {
     Problems& problems_;
     std::vector<Open> open_;
     std::unordered_map<YAML::anchor_t, Anchored> anchors_;
-    std::unordered_map<std::uint32_t, std::unordered_map<std::string, int>> keys_;
+    std::unordered_map<std::uint32_t, std::unordered_map<std::string, int>> keys_;  // of large maps
 };
 
 struct SyntaxHint {

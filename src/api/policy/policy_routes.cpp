@@ -26,15 +26,8 @@ Json to_json(const PolicyChange& change) {
                 {"tenant_slug", change.tenant_slug},
                 {"path", change.path},
                 {"before", text(change.before)},
-                {"after", text(change.after)}};
-}
-
-http::Response plan_response(const std::vector<PolicyChange>& changes, bool applied, std::uint64_t version) {
-    Json list = Json::array();
-    for (const auto& change : changes) list.push_back(to_json(change));
-    auto response = json_response(200, Json{{"applied", applied}, {"changes", std::move(list)}});
-    response.with("ETag", etag_of_version(version));
-    return response;
+                {"after", text(change.after)},
+                {"sentence", rules::sentence(change)}};
 }
 
 // "FILE:12" → "line:12"
@@ -43,15 +36,39 @@ std::string line_pointer(const std::string& where) {
     return colon == std::string::npos ? where : "line:" + where.substr(colon + 1);
 }
 
-Outcome<std::vector<model::TenantPolicy>> read_document(const Call& call) {
-    auto tenants = rules::read_policy(call.request().body, "policy");
-    if (tenants) return std::move(*tenants);
+std::vector<FieldError> field_errors(const rules::Problems& problems) {
     std::vector<FieldError> errors;
-    for (const auto& error : tenants.error().errors()) {
+    for (const auto& error : problems.errors()) {
         errors.push_back({line_pointer(error.where),
                           error.hint.empty() ? error.what : error.what + " (" + error.hint + ")"});
     }
-    return std::unexpected(Problem::invalid(std::move(errors)));
+    return errors;
+}
+
+struct WantedPolicy {
+    std::vector<model::TenantPolicy> tenants;
+    rules::Problems warnings;
+};
+
+http::Response plan_response(const std::vector<PolicyChange>& changes, const rules::Problems& warnings,
+                             bool applied, std::uint64_t version) {
+    Json list = Json::array();
+    for (const auto& change : changes) list.push_back(to_json(change));
+    Json told = Json::array();
+    for (const auto& warning : field_errors(warnings))
+        told.push_back(Json{{"pointer", warning.pointer}, {"detail", warning.detail}});
+    auto response = json_response(
+        200, Json{{"applied", applied}, {"changes", std::move(list)}, {"warnings", std::move(told)}});
+    response.with("ETag", etag_of_version(version));
+    return response;
+}
+
+Outcome<WantedPolicy> read_document(const Call& call) {
+    WantedPolicy wanted;
+    auto tenants = rules::read_policy(call.request().body, "policy", &wanted.warnings);
+    if (!tenants) return std::unexpected(Problem::invalid(field_errors(tenants.error())));
+    wanted.tenants = std::move(*tenants);
+    return wanted;
 }
 
 Reply get(const Services& services, const Call& call) {
@@ -69,7 +86,8 @@ Reply plan(const Services& services, const Call& call) {
     if (!wanted) return std::unexpected(wanted.error());
     const auto current = services.policy.current(call.scope());
     if (!current) return std::unexpected(Problem::from(current.error()));
-    return plan_response(rules::diff(current->tenants, *wanted), false, current->version);
+    return plan_response(rules::diff(current->tenants, wanted->tenants), wanted->warnings, false,
+                         current->version);
 }
 
 Reply apply(const Services& services, const Call& call) {
@@ -92,8 +110,10 @@ Reply apply(const Services& services, const Call& call) {
             if (auto match = check_if_match(call.request(), before->version); !match)
                 return std::unexpected(match.error());
         }
-        const auto after = services.policy.apply(call.caller(), *wanted, before->version, reason);
-        if (after) return plan_response(rules::diff(before->tenants, after->tenants), true, after->version);
+        const auto after = services.policy.apply(call.caller(), wanted->tenants, before->version, reason);
+        if (after)
+            return plan_response(rules::diff(before->tenants, after->tenants), wanted->warnings, true,
+                                 after->version);
         const bool moved =
             after.error().code == base::ErrorCode::conflict && after.error().where == "version";
         if (!moved || insists || i + 1 >= tries) return std::unexpected(changed_problem(after.error()));

@@ -33,8 +33,10 @@ base::Result<std::string> read_checked(const std::string& path) {
     if (!file)
         return base::fail(base::ErrorCode::io, "the policy cannot be read", path,
                           "check the path and its permissions");
-    if (const auto policy = policy::read_policy(text.str(), path); !policy)
+    policy::Problems warnings;
+    if (const auto policy = policy::read_policy(text.str(), path, &warnings); !policy)
         return std::unexpected(policy.error().to_error());
+    for (const auto& warning : warnings.errors()) fmt::print(stderr, "warning: {}\n", warning.message());
     return text.str();
 }
 
@@ -50,6 +52,11 @@ void print_changes(const RestAnswer& answer) {
     for (const auto& change : changes) {
         const std::string action = value(change, "action");
         const char mark = action == "add" ? '+' : action == "remove" ? '-' : '~';
+        // A firewall's changes are sentences: its values alone say little to a person.
+        if (value(change, "path").starts_with("firewall")) {
+            fmt::print("{} {}\n", mark, value(change, "sentence"));
+            continue;
+        }
         fmt::print("{} {} {}", mark, value(change, "tenant_slug"), value(change, "path"));
         if (mark != '+') fmt::print("  {}", value(change, "before"));
         if (mark == '~') fmt::print(" →");
