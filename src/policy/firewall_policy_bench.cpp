@@ -10,9 +10,7 @@
 #include "policy/policy_reader.hpp"
 #include "policy/rule_cover.hpp"
 
-namespace policy = sluice::policy;
-namespace model = sluice::model;
-
+namespace sluice::policy {
 namespace {
 
 // A tenant with objects, groups and rules that name them; private addresses in a VLAN of its own.
@@ -108,3 +106,6 @@ void tell_differences(benchmark::State& state) {
 BENCHMARK(tell_differences)->Unit(benchmark::kMillisecond);
 
 }  // namespace
+}  // namespace sluice::policy
+
+BENCHMARK_MAIN();
