@@ -44,6 +44,8 @@ def plan_of(options, kill):
     plan = Plan(attack=options.attack, rate_pps=options.rate, kill=kill)
     if options.exporter != "sflow":
         plan.route_limit_s = 5.0  # pmacct reports a flow that goes on once a second at best
+    if options.attack == "hping3":
+        plan.route_limit_s = 5.0  # it sends what its timer allows, not twice the threshold
     if options.attack == "carpet":
         plan.route_limit_s, plan.found_limit_s = 5.0, 3.0
     if kill:

@@ -34,12 +34,12 @@ bool is_unknown(const Vectors& vectors) {
                        [](AttackVector vector) { return vector == AttackVector::total; });
 }
 
-// More of TCP than SYNs.
+// More of TCP than SYNs. Resets beside SYNs are what the stacks of real attackers send to the target's
+// answers: they end when the SYNs do not arrive any more.
 bool is_segment_attack(const Vectors& vectors) {
-    return std::any_of(vectors.begin(), vectors.end(), [](AttackVector vector) {
-        return vector == AttackVector::tcp_syn_ack || vector == AttackVector::tcp_ack ||
-               vector == AttackVector::tcp_rst_fin || vector == AttackVector::tcp_null;
-    });
+    const bool resets = has(vectors, AttackVector::tcp_rst_fin) && !has(vectors, AttackVector::tcp_syn);
+    return resets || has(vectors, AttackVector::tcp_syn_ack) || has(vectors, AttackVector::tcp_ack) ||
+           has(vectors, AttackVector::tcp_null);
 }
 
 bool is_udp_attack(const Vectors& vectors) {

@@ -77,9 +77,12 @@ TEST(ResolveProgram, ASynFloodIsMetByVerification) {
 }
 
 TEST(ResolveProgram, SegmentsOfNoConnectionAreMetByVerificationOfAll) {
-    for (const auto vector : {tcp_ack, tcp_syn_ack, tcp_rst_fin, tcp_null}) {
+    for (const auto vector : {tcp_ack, tcp_syn_ack, tcp_null}) {
         EXPECT_EQ(program(web, {tcp_syn, vector}).targets[0].profile.verify_tcp, TcpVerification::all);
     }
+    EXPECT_EQ(program(web, {tcp_rst_fin}).targets[0].profile.verify_tcp, TcpVerification::all);
+    EXPECT_EQ(program(web, {tcp_syn, tcp_rst_fin}).targets[0].profile.verify_tcp, TcpVerification::syn)
+        << "resets of attackers that are real";
     const auto always =
         program("tenants: [{slug: a, prefixes: [192.0.2.0/24], protection: {verify_tcp: always}}]", {dns});
     EXPECT_EQ(always.targets[0].profile.verify_tcp, TcpVerification::syn);
