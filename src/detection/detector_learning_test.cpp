@@ -66,7 +66,7 @@ TEST(DetectorLearning, ADaysCurveIsNoAttackAndHalfOfItMoreIs) {
     EXPECT_THAT(simulation.recorder.findings, IsEmpty());
     simulation.run(seconds(3), {web(12'000)});
     ASSERT_THAT(simulation.recorder.opened(), SizeIs(1));
-    const auto& rule = simulation.recorder.opened().front().rule;
+    const auto rule = simulation.recorder.opened().front().rule;
     EXPECT_EQ(rule.threshold, "unusual");
     EXPECT_GT(rule.usual, 1'000U);
     EXPECT_LT(rule.usual, 4'000U);
