@@ -18,7 +18,7 @@ class FirewallCase {
     using Words = std::vector<std::string>;
 
     [[nodiscard]] static bool is_about(const std::string& verb) {
-        static const std::vector<std::string> verbs{"network", "rule", "flows", "committed", "loose"};
+        static const std::vector<std::string> verbs{"network", "rule", "nat", "flows", "committed", "loose"};
         const std::string own = is_other(verb) ? verb.substr(6) : verb;
         return std::find(verbs.begin(), verbs.end(), own) != verbs.end();
     }
@@ -36,6 +36,8 @@ class FirewallCase {
             add_network(words, other, firewall, prefix);
         } else if (verb == "rule") {
             add_rule(words, firewall, prefix);
+        } else if (verb == "nat") {
+            add_nat(words, firewall, prefix);
         } else if (verb == "flows") {
             firewall.limits.flows = number(words.at(1));
         } else if (verb == "committed") {
@@ -123,6 +125,35 @@ class FirewallCase {
         } else {
             firewall.rules.push_back(rule);
         }
+    }
+
+    // nat NAME source|destination|one-to-one|exempt [from ZONE] [to ZONE] [match P] [tcp|udp N[-M]] [into P
+    // [PORT]]
+    template <class ToPrefix>
+    void add_nat(const Words& words, model::FirewallProgram& firewall, const ToPrefix& prefix) {
+        model::NatRule rule;
+        rule.name = words.at(1);
+        rule.kind = words.at(2) == "source"        ? model::NatKind::source
+                    : words.at(2) == "destination" ? model::NatKind::destination
+                    : words.at(2) == "one-to-one"  ? model::NatKind::one_to_one
+                                                   : model::NatKind::exempt;
+        for (std::size_t i = 3; i < words.size(); ++i) {
+            const std::string& word = words[i];
+            if (word == "from") {
+                rule.from.push_back(zone(firewall, words.at(++i)));
+            } else if (word == "to") {
+                rule.to.push_back(zone(firewall, words.at(++i)));
+            } else if (word == "match") {
+                rule.match.push_back(prefix(words.at(++i)));
+            } else if (word == "into") {
+                rule.translated.push_back(prefix(words.at(++i)));
+                if (i + 1 < words.size())
+                    rule.translated_port = static_cast<std::uint16_t>(number(words.at(++i)));
+            } else {
+                rule.service = service(word, words.at(++i));
+            }
+        }
+        firewall.nat.push_back(rule);
     }
 
     [[nodiscard]] static model::ServiceMatch service(const std::string& protocol, const std::string& ports) {

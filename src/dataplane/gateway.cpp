@@ -15,7 +15,7 @@ constexpr std::uint32_t polls_before_sleep = 64;
 
 CompilerLimits compiler_limits(const Gateway::Config& config, std::size_t workers) {
     return {config.max_targets, config.max_tenant_filters,
-            static_cast<std::uint32_t>(std::max<std::size_t>(1, workers))};
+            static_cast<std::uint32_t>(std::max<std::size_t>(1, workers)), config.max_firewalls};
 }
 
 net::Address first_of(const std::vector<net::Address>& addresses, net::Family family) {
@@ -37,6 +37,8 @@ Topology topology_of(const Gateway::Config& config, bool two_legs) {
     out.legs[0].local = LocalResponder(config.dirty_mac, config.dirty_addresses);
     if (two_legs) out.legs[1].local = LocalResponder(config.way.source, config.clean_addresses);
     out.to_customers.way = config.way;
+    out.to_internet.way = config.internet_way.value_or(WayOut{});
+    out.rewrite = config.way.rewrite;
     return out;
 }
 
@@ -59,7 +61,7 @@ Gateway::Gateway(Config config, Dependencies dependencies)
       deps_(std::move(dependencies)),
       bogons_(config_.bogon_sources.empty() ? scrub::Bogons() : scrub::Bogons(config_.bogon_sources)),
       topology_(topology_of(config_, !deps_.ports.empty() && deps_.ports[0].clean != deps_.ports[0].dirty)),
-      compiler_(compiler_limits(config_, deps_.ports.size()), deps_.random),
+      compiler_(compiler_limits(config_, deps_.ports.size()), deps_.random, topology_),
       switch_(deps_.ports.size()) {}
 
 Gateway::~Gateway() {
@@ -79,6 +81,13 @@ base::Status Gateway::validate(const Config& config) {
         return base::fail(ErrorCode::invalid_argument, "a worker that sleeps longer than 10 ms loses packets",
                           "idle_sleep_us", "0 to 10000");
     }
+    if (config.max_flows < 1024 || config.max_flows > 100'000'000) {
+        return base::fail(ErrorCode::invalid_argument, "1,024 to 100,000,000 flows", "max_flows");
+    }
+    if (config.max_firewalls == 0 || config.max_firewalls > 65'534) {
+        return base::fail(ErrorCode::invalid_argument, "1 to 65,534 tenants with a firewall",
+                          "max_firewalls");
+    }
     for (const int core : config.cores) {
         if (core < 0 || core >= CPU_SETSIZE) {
             return base::fail(ErrorCode::invalid_argument, "no such core: " + std::to_string(core), "cores");
@@ -92,7 +101,8 @@ base::Status Gateway::start() {
     if (deps_.ports.empty()) {
         return base::fail(base::ErrorCode::invalid_argument, "a gateway without ports", "ports");
     }
-    const WorkerLimits limits{config_.max_targets, config_.max_sources, config_.max_sources / 4};
+    const WorkerLimits limits{config_.max_targets, config_.max_sources,   config_.max_sources / 4,
+                              config_.max_flows,   config_.max_firewalls, config_.max_flows / 16};
     const Secrets secrets = Secrets::from(deps_.random);
     for (std::size_t i = 0; i < deps_.ports.size(); ++i) {
         workers_.push_back(std::make_unique<Worker>(

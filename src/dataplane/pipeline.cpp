@@ -96,6 +96,8 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     firewall.firewalls.fill(nullptr);
     firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
+    context.state.ports.set_time(context.state.now_ns);
+    context.state.ports.mapper.expire(context.state.now_ns, 4);
     context.state.flows.advance(context.state.now_ns);
     context.state.unix_s = context.program.made.unix_seconds(context.state.now_ns);
     attach::find_networks(context, ingress);

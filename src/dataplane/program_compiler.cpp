@@ -295,7 +295,8 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
         const auto owner = firewall_owner(program, draft);
         if (!owner) return std::unexpected(owner.error());
         made.source = program.firewall;
-        auto compiled = compile_firewall(program.tenant, program.firewall, topology_, *owner, made.tags);
+        auto compiled =
+            compile_firewall(program.tenant, program.firewall, topology_, *owner, ports_, made.tags);
         if (!compiled) return std::unexpected(compiled.error());
         if (earlier != firewalls_.end()) take_over(*earlier->second.compiled, **compiled);
         made.compiled = std::move(*compiled);

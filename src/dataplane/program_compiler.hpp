@@ -75,7 +75,8 @@ class ProgramCompiler {
     std::uint32_t next_serial_ = 1;
     std::uint64_t sequence_ = 0;
     std::map<model::TenantId, Firewall> firewalls_;
-    std::deque<flow::TenantIndex> free_indexes_;  // the one that is free the longest first
+    mutable nat::PortRegister ports_{nat::PortRules{}};  // knows addresses, whatever a draft becomes
+    std::deque<flow::TenantIndex> free_indexes_;         // the one that is free the longest first
     flow::TenantIndex never_used_index_ = 0;
     std::uint32_t firewall_generation_ = 0;
 };

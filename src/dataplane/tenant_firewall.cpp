@@ -29,23 +29,46 @@ std::vector<net::Address> specified(std::initializer_list<net::Address> addresse
 class Compiler {
   public:
     Compiler(model::TenantId tenant, const model::FirewallProgram& program, const Topology& topology,
-             const FirewallOwner& owner)
-        : tenant_(tenant), program_(program), topology_(topology), owner_(owner) {}
+             const FirewallOwner& owner, nat::PortRegister& ports)
+        : tenant_(tenant), program_(program), topology_(topology), owner_(owner), ports_(ports) {}
 
     [[nodiscard]] base::Result<std::unique_ptr<TenantFirewall>> run(
         std::vector<attach::IngressTable::Item>& tags) {
+        if (auto status = check_gateway(); !status) return std::unexpected(status.error());
         auto rules = firewall::RuleSet::compile(program_);
         if (!rules) {
             rules.error().where = fmt::format("{}, {}", tenant_.to_string(), rules.error().where);
             return std::unexpected(rules.error());
         }
         out_->rules = std::move(*rules);
+        auto nat = nat::NatProgram::compile(tenant_, program_, ports_);
+        if (!nat) {
+            nat.error().where = fmt::format("{}, {}", tenant_.to_string(), nat.error().where);
+            return std::unexpected(nat.error());
+        }
+        out_->nat = std::move(*nat);
         if (auto status = add_networks(tags); !status) return std::unexpected(status.error());
         fill_in();
         return std::move(out_);
     }
 
   private:
+    // What this gateway can not do for anybody yet.
+    [[nodiscard]] base::Status check_gateway() const {
+        if (owner_.workers > 1) {
+            return fail(
+                ErrorCode::unavailable,
+                fmt::format("a gateway with {} workers does not bring both directions of a flow together",
+                            owner_.workers),
+                tenant_.to_string(), "set workers to 1 on gateways of customers with a firewall");
+        }
+        if (topology_.rewrite && !topology_.to_internet.way.rewrite) {
+            return fail(ErrorCode::unavailable, "the gateway knows no way to the internet",
+                        tenant_.to_string(), "set dirty.next_hop_mac in the gateway's configuration");
+        }
+        return {};
+    }
+
     [[nodiscard]] std::string where(const model::Attachment& attachment) const {
         return fmt::format("{}, attachment '{}'", tenant_.to_string(), attachment.name);
     }
@@ -175,6 +198,7 @@ class Compiler {
     const model::FirewallProgram& program_;
     const Topology& topology_;
     const FirewallOwner& owner_;
+    nat::PortRegister& ports_;
     std::unique_ptr<TenantFirewall> out_ = std::make_unique<TenantFirewall>();
 };
 
@@ -187,8 +211,8 @@ std::size_t TenantFirewall::bytes() const {
 
 base::Result<std::unique_ptr<TenantFirewall>> compile_firewall(
     model::TenantId tenant, const model::FirewallProgram& program, const Topology& topology,
-    const FirewallOwner& owner, std::vector<attach::IngressTable::Item>& tags) {
-    return Compiler(tenant, program, topology, owner).run(tags);
+    const FirewallOwner& owner, nat::PortRegister& ports, std::vector<attach::IngressTable::Item>& tags) {
+    return Compiler(tenant, program, topology, owner, ports).run(tags);
 }
 
 void take_over(const TenantFirewall& earlier, TenantFirewall& next) {

@@ -18,6 +18,7 @@
 #include "dataplane/flow/tuple.hpp"
 #include "dataplane/local_responder.hpp"
 #include "dataplane/meter/rate_limit.hpp"
+#include "dataplane/nat/nat_program.hpp"
 #include "dataplane/target_table.hpp"
 #include "dataplane/topology.hpp"
 #include "model/firewall.hpp"
@@ -72,6 +73,7 @@ struct TenantFirewall {
     std::vector<Network> networks;
     attach::Routes routes;
     firewall::RuleSet rules;
+    nat::NatProgram nat;
     flow::FlowTimes times;
     flow::FlowQuota quota;
     meter::RateLimit inbound;  // committed rates
@@ -97,7 +99,7 @@ struct FirewallOwner {
 // to `tags`, with the network's number; whose they are is the caller's to write.
 [[nodiscard]] base::Result<std::unique_ptr<TenantFirewall>> compile_firewall(
     model::TenantId tenant, const model::FirewallProgram& program, const Topology& topology,
-    const FirewallOwner& owner, std::vector<attach::IngressTable::Item>& tags);
+    const FirewallOwner& owner, nat::PortRegister& ports, std::vector<attach::IngressTable::Item>& tags);
 
 // What a policy takes over from the one before: the counters of rules that keep their names, and learned
 // addresses of networks that keep theirs. After this the earlier one's counters count no more.

@@ -10,6 +10,7 @@
 #include "dataplane/counters.hpp"
 #include "dataplane/flow/flow_table.hpp"
 #include "dataplane/flow/fragment_table.hpp"
+#include "dataplane/flow_ports.hpp"
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/program.hpp"
@@ -85,10 +86,16 @@ struct WorkerState {
           cookies(secrets.cookies),
           sources(limits.sources),
           wide_destinations(limits.destinations),
-          flows({.flows = limits.flows, .tenants = limits.tenants}, secrets.flows),
+          ports(static_cast<std::uint8_t>(index), {.blocks = limits.flows / 4 + 64}, secrets.flows,
+                limits.flows),
+          flows({.flows = limits.flows, .tenants = limits.tenants}, secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
           tenant_meters(limits.tenants),
-          counts(limits.slots) {}
+          counts(limits.slots) {
+        ports.watch(flows);
+    }
+    WorkerState(const WorkerState&) = delete;  // its parts know each other
+    WorkerState& operator=(const WorkerState&) = delete;
 
     // Sampled once a burst.
     void set_time(std::uint64_t ns) {
@@ -151,6 +158,7 @@ struct WorkerState {
     scrub::SynCookie cookies;
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
+    FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;
     HugeVector<TenantMeters> tenant_meters;  // by flow::TenantIndex

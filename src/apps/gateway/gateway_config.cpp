@@ -40,6 +40,14 @@ base::Status read_legs(const policy::Node& section, GatewayConfig& config) {
     config.dirty = device_of(dirty, workers);
     config.dirty_mac = mac_of(dirty, "mac");
     config.gateway.dirty_addresses = addresses_of(dirty);
+    if (dirty.has("next_hop_mac")) {
+        dataplane::WayOut out;
+        out.rewrite = true;
+        out.next_hop4 = mac_of(dirty, "next_hop_mac").value();
+        out.next_hop6 = mac_of(dirty, "next_hop6_mac").value_or(out.next_hop4);
+        out.vlan = dirty.get<std::uint16_t>("vlan", 0);
+        config.gateway.internet_way = out;
+    }
     const policy::Node clean = section.at("clean");
     if (clean.has("device")) {
         config.clean = device_of(clean, workers);
@@ -83,6 +91,8 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     gateway.idle_sleep_us = section->get<std::uint32_t>("idle_sleep_us", gateway.idle_sleep_us);
     gateway.max_targets = section->get<std::uint32_t>("max_targets", 16'384);
     gateway.max_sources = section->get<std::uint32_t>("max_sources", 262'144);
+    gateway.max_flows = section->get<std::uint32_t>("max_flows", gateway.max_flows);
+    gateway.max_firewalls = section->get<std::uint32_t>("max_firewalls", gateway.max_firewalls);
     gateway.max_tenant_filters = section->get<std::uint32_t>("max_tenant_filters", 1024);
     for (const auto& item : section->at("bogon_sources").items()) {
         gateway.bogon_sources.push_back(item.as<net::Prefix>());

@@ -109,6 +109,7 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     gateway_config.dirty_mac = config.dirty_mac.value_or(legs->dirty->mac());
     gateway_config.way.source =
         config.clean_mac.value_or(legs->clean ? legs->clean->mac() : gateway_config.dirty_mac);
+    if (gateway_config.internet_way) gateway_config.internet_way->source = gateway_config.dirty_mac;
     dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
     GatewayMetrics metrics(registry);
     ProgramHandler handler(gateway, metrics, log);

@@ -12,7 +12,7 @@ namespace {
 // Trees of every height, at and beside each boundary and at both ends of the numbers, against a binary
 // search.
 template <class Word>
-void compare_with_binary_search(std::size_t count, std::mt19937_64& random) {
+void check_against_binary_search(std::size_t count, std::mt19937_64& random) {
     constexpr Word highest = std::numeric_limits<Word>::max();
     std::set<Word> drawn;
     if (random() % 2 == 0) drawn.insert(highest);
@@ -37,14 +37,14 @@ void compare_with_binary_search(std::size_t count, std::mt19937_64& random) {
 TEST(BoundaryIndex, AgreesWithBinarySearch) {
     std::mt19937_64 random(5);
     for (std::size_t count = 0; count < 140; ++count) {
-        compare_with_binary_search<std::uint16_t>(count, random);
-        compare_with_binary_search<std::uint32_t>(count, random);
-        compare_with_binary_search<std::uint64_t>(count, random);
+        check_against_binary_search<std::uint16_t>(count, random);
+        check_against_binary_search<std::uint32_t>(count, random);
+        check_against_binary_search<std::uint64_t>(count, random);
     }
     for (const std::size_t count : {1'023, 1'024, 1'025, 5'000, 16'384, 16'385, 40'000}) {
-        compare_with_binary_search<std::uint16_t>(count, random);
-        compare_with_binary_search<std::uint32_t>(count, random);
-        compare_with_binary_search<std::uint64_t>(count, random);
+        check_against_binary_search<std::uint16_t>(count, random);
+        check_against_binary_search<std::uint32_t>(count, random);
+        check_against_binary_search<std::uint64_t>(count, random);
     }
 }
 
