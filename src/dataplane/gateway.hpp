@@ -34,8 +34,8 @@ class Gateway {
   public:
     struct Config {
         std::string name = "gateway";
-        WayOut way;                                 // to customers
-        std::optional<WayOut> internet_way;         // to the internet; customers with a firewall need it
+        WayOut way;                          // to customers
+        std::optional<WayOut> internet_way;  // to the internet; customers with a firewall need it
         Mac dirty_mac{};
         std::vector<net::Address>
             dirty_addresses;  // answered for on that leg; the first of a family is reported
@@ -45,8 +45,8 @@ class Gateway {
         std::size_t max_targets = 16'384;   // targets and tenants together
         std::size_t max_sources = 262'144;  // remembered by each worker
         std::size_t max_tenant_filters = 1024;
-        std::uint32_t max_flows = 262'144;     // of tenants with a firewall, of each worker; 160 bytes each
-        std::uint32_t max_firewalls = 16'384;  // tenants with one
+        std::uint32_t max_flows = 262'144;       // of tenants with a firewall, of each worker; 160 bytes each
+        std::uint32_t max_firewalls = 16'384;    // tenants with one
         std::vector<net::Prefix> bogon_sources;  // empty: the built-in list
     };
     struct Dependencies {

@@ -207,7 +207,7 @@ def check_hot(source, rules):
 def check_tests_assert(source, _rules):
     if not source.path.endswith("_test.cpp"):
         return
-    proves = re.compile(r"\b(EXPECT_|ASSERT_|FAIL\(|ADD_FAILURE|static_assert)|\b(check|expect|verify)\w*\(", re.I)
+    proves = re.compile(r"\b(EXPECT_|ASSERT_|FAIL\(|ADD_FAILURE|static_assert)|\b(check|expect|verify)\w*(<[^>()]*>)?\(", re.I)
     for first, last, head in functions(source):
         if re.match(r"\s*TEST(_F|_P)?\(", source.code[first]) and not proves.search("\n".join(source.code[first : last + 1])):
             yield Breach(source.path, first + 1, "assertion", "this test asserts nothing")
