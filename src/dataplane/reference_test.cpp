@@ -44,6 +44,12 @@ class Bucket {
         return level_ >= static_cast<__int128>(amount) * second;
     }
     void take(std::uint64_t amount) { level_ -= static_cast<__int128>(amount) * second; }
+    // Never deeper than a second below `floor`.
+    void owe(std::uint64_t amount, std::uint64_t floor) {
+        const __int128 deepest =
+            static_cast<__int128>(floor) * second - static_cast<__int128>(rate_) * second;
+        level_ = std::max(std::min(level_, deepest), level_ - static_cast<__int128>(amount) * second);
+    }
 
   private:
     static constexpr __int128 second = 1'000'000'000;
@@ -67,6 +73,16 @@ class Limiter {
         packets_.take(1);
         bytes_.take(size);
         return true;
+    }
+    // Of one source, what was refused counts as well.
+    [[nodiscard]] bool take_or_owe(Ns now, std::uint32_t size) {
+        if (take(now, size)) return true;
+        if (limit_.packets_per_s != 0) packets_.owe(1, 1);
+        if (limit_.bits_per_s != 0) {
+            (void)bytes_.has(0, now);
+            bytes_.owe(size, 0);
+        }
+        return false;
     }
 
   private:
@@ -284,7 +300,8 @@ class Reference {
         const auto allows = [&](int which, const model::RateLimit& limit, const net::Address& address) {
             if (limit == model::RateLimit{}) return true;
             const auto key_of = std::tuple(which, found.target, address);
-            return limiters_.try_emplace(key_of, limit).first->second.take(now, key.l3_length);
+            Limiter& limiter = limiters_.try_emplace(key_of, limit).first->second;
+            return which == 0 ? limiter.take_or_owe(now, key.l3_length) : limiter.take(now, key.l3_length);
         };
         if (!allows(0, profile.source_limit, key.source)) return DropReason::source_rate;
         if (key.has(packet::key_fragment) && !allows(1, profile.fragment_limit, key.destination))

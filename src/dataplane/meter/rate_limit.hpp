@@ -25,6 +25,7 @@ inline constexpr double least_burst_packets = 32;
 inline constexpr double least_burst_bytes = 48'000;
 // And never more than this much time's worth, so that differences keep their meaning.
 inline constexpr double longest_burst_s = 60;
+inline constexpr double longest_debt_s = 1;
 inline constexpr std::uint32_t stale_after_s = 60;
 
 // Ahead of now by what has been used of the burst.
@@ -45,15 +46,16 @@ class RateLimit {
             const double burst = std::max(least_burst_packets, rate / 10);
             out.packet_cost_q16_ = cost_q16(rate);
             out.packet_burst_ = burst_ticks((burst - 1) / rate);
-            out.packet_most_ = out.packet_burst_ + static_cast<std::int32_t>(out.packet_cost_q16_ >> 16U) + 1;
+            out.packet_most_ = out.packet_burst_ + burst_ticks(longest_debt_s) +
+                               static_cast<std::int32_t>(out.packet_cost_q16_ >> 16U) + 1;
         }
         if (limit.bits_per_s != 0) {
             const double rate = std::max(2000.0, static_cast<double>(limit.bits_per_s) / 8 / shares);
             const double burst = std::max(least_burst_bytes, rate / 10);
             out.byte_cost_q16_ = cost_q16(rate);
             out.byte_burst_ = burst_ticks(burst / rate);
-            out.byte_most_ =
-                out.byte_burst_ + static_cast<std::int32_t>(65'535 * out.byte_cost_q16_ >> 16U) + 1;
+            out.byte_most_ = out.byte_burst_ + burst_ticks(longest_debt_s) +
+                             static_cast<std::int32_t>(65'535 * out.byte_cost_q16_ >> 16U) + 1;
         }
         return out;
     }
@@ -80,6 +82,23 @@ class RateLimit {
         }
         state.packets = packets;
         return true;
+    }
+
+    // For a packet that was refused: it counts all the same. Who goes on above the limit gets nothing through
+    // until he has been below it for what he owes, a second at most.
+    void owe(RateState& state, Ticks now, std::uint32_t bytes) const {
+        const std::int32_t debt = burst_ticks(longest_debt_s);
+        if (packet_cost_q16_ != 0) {
+            const std::int32_t used = ahead(state.packets, now, packet_most_);
+            const auto cost = static_cast<std::int32_t>(packet_cost_q16_ >> 16U);
+            state.packets =
+                now + static_cast<Ticks>(std::max(used, std::min(used + cost, packet_burst_ + debt)));
+        }
+        if (byte_cost_q16_ != 0) {
+            const std::int32_t used = ahead(state.bytes, now, byte_most_);
+            const auto cost = static_cast<std::int32_t>(bytes * byte_cost_q16_ >> 16U);
+            state.bytes = now + static_cast<Ticks>(std::max(used, std::min(used + cost, byte_burst_ + debt)));
+        }
     }
 
     auto operator<=>(const RateLimit&) const = default;

@@ -1,5 +1,6 @@
 // Limits of each source, and of fragments, ICMP, UDP and everything to a destination address. A packet that
-// one limit refuses counts for none of the later ones.
+// one limit refuses counts for none of the later ones. One source that goes on above its limit is shut out: a
+// flood from a host that proves its address would else keep the limit's rate for as long as it lasts.
 #pragma once
 
 #include "dataplane/stage.hpp"
@@ -34,8 +35,11 @@ struct RateStage {
             }
             touch(*source, state.now_coarse);
         }
-        return context.batch.profiles[i]->source.take(source->rate, state.now_ticks,
-                                                      context.batch.keys[i].l3_length, carry);
+        const RateLimit& limit = context.batch.profiles[i]->source;
+        const std::uint32_t bytes = context.batch.keys[i].l3_length;
+        if (limit.take(source->rate, state.now_ticks, bytes, carry)) return true;
+        limit.owe(source->rate, state.now_ticks, bytes);
+        return false;
     }
 
     static Meters& meters_of(const Context& context, std::size_t i) {
