@@ -12,7 +12,7 @@ namespace {
 // Trees of every height, at and beside each boundary and at both ends of the numbers, against a binary
 // search.
 template <class Word>
-void check_against_binary_search(std::size_t count, std::mt19937_64& random) {
+void compare_with_binary_search(std::size_t count, std::mt19937_64& random) {
     constexpr Word highest = std::numeric_limits<Word>::max();
     std::set<Word> drawn;
     if (random() % 2 == 0) drawn.insert(highest);
@@ -36,16 +36,13 @@ void check_against_binary_search(std::size_t count, std::mt19937_64& random) {
 
 TEST(BoundaryIndex, AgreesWithBinarySearch) {
     std::mt19937_64 random(5);
-    for (std::size_t count = 0; count < 140; ++count) {
-        check_against_binary_search<std::uint16_t>(count, random);
-        check_against_binary_search<std::uint32_t>(count, random);
-        check_against_binary_search<std::uint64_t>(count, random);
-    }
-    for (const std::size_t count : {1'023, 1'024, 1'025, 5'000, 16'384, 16'385, 40'000}) {
-        check_against_binary_search<std::uint16_t>(count, random);
-        check_against_binary_search<std::uint32_t>(count, random);
-        check_against_binary_search<std::uint64_t>(count, random);
-    }
+    const auto check = [&](std::size_t count) {
+        compare_with_binary_search<std::uint16_t>(count, random);
+        compare_with_binary_search<std::uint32_t>(count, random);
+        compare_with_binary_search<std::uint64_t>(count, random);
+    };
+    for (std::size_t count = 0; count < 140; ++count) check(count);
+    for (const std::size_t count : {1'023, 1'024, 1'025, 5'000, 16'384, 16'385, 40'000}) check(count);
 }
 
 }  // namespace

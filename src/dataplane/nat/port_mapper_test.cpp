@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 #include <utility>
 
 namespace sluice::dataplane::nat {
@@ -215,6 +216,60 @@ TEST_F(Mapper, NoPortHasTwoFlowsWhateverHappens) {
     for (PortMapper* each : mappers) each->expire(now, 4096);
     EXPECT_EQ(mapper.blocks_in_use() + other.blocks_in_use(), 0U);
     EXPECT_EQ(pool.spaces[0]->taken() + pool.spaces[1]->taken(), 0U);
+}
+
+// Workers that really run at once, and a log that reads beside them: each owns the ports that it gives out,
+// and every block is told.
+TEST(PortMapperThreads, ShareAnAddressAndTheLog) {
+    SourcePool pool;
+    pool.spaces.push_back(std::make_shared<PortSpace>(net::Address::v4(0xc0000201), PortRules{.rest_s = 1}));
+    constexpr std::size_t workers = 3;
+    std::vector<std::unique_ptr<BindingQueue>> queues;
+    for (std::size_t i = 0; i < workers; ++i) queues.push_back(std::make_unique<BindingQueue>(1 << 16));
+    std::array<std::uint64_t, workers> taken{};
+    std::array<std::uint64_t, workers> strangers{};
+    std::vector<std::thread> threads;
+    for (std::uint8_t worker = 0; worker < workers; ++worker) {
+        threads.emplace_back([&, worker] {
+            PortMapper::Config config;
+            config.blocks = 512;
+            config.idle_s = 1;
+            PortMapper mapper(worker, config, {1, 2}, *queues[worker]);
+            std::mt19937_64 random(worker);
+            std::uint64_t now = 1000 * second;
+            for (int round = 0; round < 20'000; ++round) {
+                const auto mapping = mapper.take(pool, tenant, inside(random() % 200), now);
+                if (mapping) {
+                    strangers[worker] += pool.spaces[0]->owner_of(mapping->port) != worker ? 1U : 0U;
+                    mapper.give_back(mapping->block, mapping->port, now);
+                }
+                now += second / 100;
+                mapper.expire(now, 8);
+            }
+            mapper.expire(now + 10 * second, config.blocks);
+            taken[worker] = mapper.counts().blocks_taken.value();
+        });
+    }
+    // Every block that is told as taken is told as released in the end.
+    std::array<std::uint64_t, workers> told{};
+    std::int64_t open = 0;
+    const auto read = [&] {
+        for (std::size_t i = 0; i < workers; ++i) {
+            while (const auto event = queues[i]->pop()) {
+                const bool begins = event->kind == NatBindingKind::block_taken;
+                told[i] += begins ? 1U : 0U;
+                open += begins ? 1 : -1;
+            }
+        }
+    };
+    for (int i = 0; i < 100; ++i) read();
+    for (std::thread& thread : threads) thread.join();
+    read();
+    EXPECT_EQ(told, taken);
+    EXPECT_EQ(open, 0);
+    EXPECT_EQ(strangers, (std::array<std::uint64_t, workers>{}));
+    for (const auto& queue : queues) EXPECT_EQ(queue->lost(), 0U);
+    EXPECT_EQ(pool.spaces[0]->taken(), 0U);
 }
 
 }  // namespace
