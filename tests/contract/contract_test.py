@@ -272,6 +272,15 @@ class Contract(unittest.TestCase):
         self.assertFalse(plan.json["applied"])
         change = [c for c in plan.json["changes"] if c["path"].startswith("prefixes/192.0.2.64/26")]
         self.assertEqual([(c["before"], c["after"]) for c in change], [("ask", "auto")])
+        self.assertEqual(plan.json["warnings"], [])
+        wider = self.ask("planPolicy", 200, body=POLICY.replace(
+            "service: https, action: allow}]",
+            "service: [https, tcp/8443], action: allow}, {name: acme-never, to: acme-inside, from: internet, "
+            "destination: 192.0.2.10, service: https, action: drop}]")).json
+        self.assertIn("acme: rule 'acme-web' now also allows tcp 8443 from internet to acme-inside",
+                      [c["sentence"] for c in wider["changes"]])
+        self.assertIn("rule 'acme-never' can never match", wider["warnings"][0]["detail"])
+        self.assertRegex(wider["warnings"][0]["pointer"], r"^line:\d+$")
         applied = self.ask("applyPolicy", 200, body=POLICY, query="?reason=as%20it%20was")
         self.assertTrue(applied.json["applied"])
         tag = {"If-Match": applied.headers["etag"]}
@@ -279,7 +288,9 @@ class Contract(unittest.TestCase):
         # A tenant with a mitigation in force can not be left out.
         self.ask("applyPolicy", 409, body="tenants: []\n")
         self.ask("planPolicy", 422, body="tenants: 7\n")
-        self.assertIn("Acme Marker", self.ask("getPolicy", 200).body)
+        document = self.ask("getPolicy", 200).body
+        self.assertIn("Acme Marker", document)
+        self.assertIn("name: acme-forward", document)
 
     def test_14_incidents(self):
         incident = self.world.attack(self.world.acme, "192.0.2.20/32")

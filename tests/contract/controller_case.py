@@ -34,6 +34,13 @@ tenants:
         consent: ask
       - prefix: 2001:db8:a::/48
         consent: "off"
+    firewall:
+      zones: [acme-inside]
+      attachments:
+        - {name: acme-line, site: acme-headquarters, zone: acme-inside, kind: vlan, vlan: 110, prefixes: [10.0.0.0/8]}
+      addresses: [{name: acme-server, addresses: 10.2.0.10}]
+      rules: [{name: acme-web, from: internet, to: acme-inside, destination: 192.0.2.10, service: https, action: allow}]
+      nat: [{name: acme-forward, kind: port-forward, public: 192.0.2.10, service: https, server: 10.2.0.10}]
   - slug: bolt
     name: Bolt Marker plc
     sites:
@@ -42,6 +49,10 @@ tenants:
       - prefix: 203.0.113.0/26
         site: bolt-office
         consent: auto
+    firewall:
+      zones: [inside]
+      attachments: [{name: line, site: bolt-office, zone: inside, kind: vlan, vlan: 120, prefixes: [10.0.0.0/8]}]
+      rules: [{name: out, from: inside, to: internet, action: allow}]
 """
 
 
