@@ -94,6 +94,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     Batch& batch = context.batch;
     FirewallBatch& firewall = batch.firewall;
     firewall.firewalls.fill(nullptr);
+    batch.sources.fill(nullptr);  // a packet that a filter excuses is never asked for its source
     firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
     context.state.ports.set_time(context.state.now_ns);
