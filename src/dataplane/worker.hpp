@@ -36,6 +36,8 @@ class Worker {
 
     // Any thread.
     [[nodiscard]] const WorkerCounts& counts() const { return state_.counts; }
+    [[nodiscard]] const flow::FlowCounts& flow_counts() const { return state_.flows.counts(); }
+    [[nodiscard]] std::size_t flow_bytes() const { return state_.flows.bytes(); }
 
   private:
     // Frames of the batch that leave by one port, and their indices in it.

@@ -1,0 +1,267 @@
+// What a packet of a customer with a firewall costs: ns a packet on one core for established flows (UDP, TCP,
+// translated one to one), with 10 and 10,000 rules, of one tenant and of 10,000, and for the set-up of a
+// flow. `bench/dataplane.py` runs it and writes the project's JSON.
+//
+// The worker is the real one. Its ports lie in memory: a burst's frames are written with the addresses of
+// random flows before each receive, and what is transmitted is dropped. The cost of writing is measured alone
+// in the same run and printed beside.
+//
+// usage: dataplane_bench [RUNS] [SECONDS A RUN] [PART OF A CASE'S NAME]    prints "CASE RUN total fill" (ns a
+// packet) for each run, and "CASE memory BYTES-A-FLOW BYTES-A-TENANT"
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "dataplane/program_compiler.hpp"
+#include "dataplane/worker.hpp"
+#include "packet/packet_text.hpp"
+
+namespace sluice::dataplane {
+namespace {
+
+constexpr std::uint32_t first_client = 60U << 24U;
+constexpr std::uint32_t first_server = 45U << 24U;  // 256 a tenant
+
+struct Case {
+    const char* name;
+    bool tcp = false;
+    bool nat = false;
+    bool fresh = false;  // every packet opens a flow
+    std::uint32_t tenants = 1;
+    std::uint32_t rules = 50;
+};
+constexpr Case cases[] = {
+    {.name = "established-udp"},
+    {.name = "established-tcp", .tcp = true},
+    {.name = "established-nat", .nat = true},
+    {.name = "established-10-rules", .rules = 10},
+    {.name = "established-10000-rules", .rules = 10'000},
+    {.name = "established-10000-tenants", .tenants = 10'000},
+    {.name = "setup-1000-rules", .fresh = true, .rules = 1'000},
+};
+
+class BurstPort final : public packet::Port {
+  public:
+    BurstPort() : memory_(packet::max_burst * stride) {}
+
+    struct Flows {
+        std::uint32_t count = 1;
+        std::uint32_t tenants = 1;
+        bool in_order = true;   // one after the other without end, or random ones
+        bool reversed = false;  // from the servers to the clients
+    };
+    void prepare(const std::string& text, const Flows& flows) {
+        template_ = packet::parse_packet_text(text).value();
+        length_ = static_cast<std::uint32_t>(template_.size());
+        template_.resize(64);
+        flows_ = flows;
+        next_ = 0;
+        sum_ = 0;
+        for (std::size_t i = 14; i < 26; i += 2) {
+            if (i != 24) sum_ += static_cast<std::uint32_t>(template_[i] << 8U | template_[i + 1]);
+        }
+    }
+    void stop() { length_ = 0; }
+    [[nodiscard]] std::uint32_t sent() const { return next_; }
+
+    [[nodiscard]] std::size_t receive(std::span<packet::Frame> into) override {
+        if (length_ == 0) return 0;
+        for (std::size_t i = 0; i < into.size(); ++i) {
+            std::uint8_t* frame = memory_.data() + i * stride + packet::min_headroom;
+            write(frame, flow());
+            into[i] = {frame, length_, 256, nullptr};
+        }
+        return into.size();
+    }
+    [[nodiscard]] std::size_t transmit(std::span<const packet::Frame> frames) override {
+        return frames.size();
+    }
+    void release(std::span<const packet::Frame>) override {}
+
+  private:
+    static constexpr std::size_t stride = packet::min_headroom + 256;
+
+    [[nodiscard]] std::uint32_t flow() {
+        if (flows_.in_order) return next_++;
+        random_ ^= random_ << 13U;
+        random_ ^= random_ >> 7U;
+        random_ ^= random_ << 17U;
+        return static_cast<std::uint32_t>((random_ >> 32U) * flows_.count >> 32U);
+    }
+    static void put32(std::uint8_t* at, std::uint32_t value) {
+        value = __builtin_bswap32(value);
+        std::memcpy(at, &value, 4);
+    }
+    void write(std::uint8_t* frame, std::uint32_t number) const {
+        std::memcpy(frame, template_.data(), 64);
+        const std::uint32_t client = first_client + number;
+        const std::uint32_t server = first_server + number % flows_.tenants * 256 + 7;
+        const std::uint32_t from = flows_.reversed ? server : client;
+        const std::uint32_t to = flows_.reversed ? client : server;
+        std::uint32_t sum = sum_ + (from >> 16U) + (from & 0xffffU) + (to >> 16U) + (to & 0xffffU);
+        sum = (sum & 0xffffU) + (sum >> 16U);
+        sum = (sum & 0xffffU) + (sum >> 16U);
+        frame[24] = static_cast<std::uint8_t>(~sum >> 8U);
+        frame[25] = static_cast<std::uint8_t>(~sum);
+        put32(frame + 26, from);
+        put32(frame + 30, to);
+    }
+
+    std::vector<std::uint8_t> memory_;
+    std::vector<std::uint8_t> template_;
+    std::uint32_t length_ = 0;
+    Flows flows_;
+    std::uint32_t next_ = 0;
+    std::uint32_t sum_ = 0;  // of the IPv4 header without addresses and checksum
+    std::uint64_t random_ = 88'172'645'463'325'252ULL;
+};
+
+model::TenantProgram program(const Case& it, std::uint32_t tenant) {
+    model::TenantProgram out;
+    out.tenant = model::TenantId(tenant + 1);
+    const auto servers = net::Prefix::of(net::Address::v4(first_server + tenant * 256), 24);
+    out.prefixes = {servers};
+    model::FirewallProgram& firewall = out.firewall;
+    firewall.enabled = true;
+    firewall.zones = {"internet", "inside"};
+    model::Attachment inside;
+    inside.name = "inside";
+    const auto behind = net::Prefix::parse("10.0.0.0/24").value();
+    inside.prefixes = {it.nat ? behind : servers};
+    firewall.attachments = {inside};
+    firewall.limits = {.flows = 0};
+    for (std::uint32_t i = 0; i + 1 < it.rules; ++i) {
+        model::FirewallRule rule;
+        rule.name = fmt::format("rule-{}", i);
+        rule.sources = {net::Prefix::of(net::Address::v4((11U << 24U) + i * 512), 24)};
+        model::ServiceMatch service;
+        service.protocol = 6;
+        service.destination_port.first = service.destination_port.last =
+            static_cast<std::uint16_t>(1 + i % 900);
+        rule.services = {service};
+        firewall.rules.push_back(rule);
+    }
+    model::FirewallRule last;
+    last.name = "allow";
+    last.action = model::RuleAction::allow;
+    firewall.rules.push_back(last);
+    if (it.nat) {
+        model::NatRule nat;
+        nat.name = "servers";
+        nat.kind = model::NatKind::one_to_one;
+        nat.match = {servers};
+        nat.translated = {behind};
+        firewall.nat = {nat};
+    }
+    return out;
+}
+
+double cpu_ns() {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+template <class Burst>
+double measure(double seconds, Burst&& burst) {
+    std::uint64_t packets = 0;
+    const double start = cpu_ns();
+    while (cpu_ns() < start + seconds * 1e9) {
+        for (int i = 0; i < 256; ++i) packets += burst();
+    }
+    return (cpu_ns() - start) / static_cast<double>(packets);
+}
+
+class Bench {
+  public:
+    Bench(const Case& it, std::uint32_t flows) : it_(it), flows_(flows) {
+        topology_.to_customers.way = topology_.to_internet.way = {.rewrite = true};
+        topology_.rewrite = true;
+        ProgramCompiler compiler({.slots = 32'768, .tenants = 16'384}, random_, topology_);
+        std::vector<model::TenantProgram> programs;
+        for (std::uint32_t i = 0; i < it.tenants; ++i) programs.push_back(program(it, i));
+        auto compiled = compiler.compile(programs, {clock_.wall(), 0}).value();
+        tenant_bytes_ = compiled->firewalls[1]->bytes();
+        switch_.publish(std::move(compiled));
+    }
+
+    void run(int runs, double seconds) {
+        if (!it_.fresh) open_all();
+        for (int i = 0; i < runs; ++i) {
+            prepare(it_.fresh);
+            const double total = measure(seconds, [&] { return worker_.run_once(); });
+            const double fill = measure(seconds / 4, [&] { return outside_.receive(frames_); });
+            if (!it_.fresh && worker_.flow_counts().open.value() < flows_) {
+                std::fprintf(stderr, "%s: only %llu flows are open\n", it_.name,
+                             static_cast<unsigned long long>(worker_.flow_counts().open.value()));
+                std::exit(1);
+            }
+            std::printf("%s %d %.3f %.3f\n", it_.name, i, total, fill);
+            std::fflush(stdout);
+        }
+        std::printf("%s memory %.1f %zu\n", it_.name, static_cast<double>(worker_.flow_bytes()) / flow_places,
+                    tenant_bytes_);
+    }
+
+  private:
+    static constexpr std::uint32_t flow_places = 1'200'000;
+
+    // The plain packet of an open flow.
+    void prepare(bool in_order) {
+        outside_.prepare(it_.tcp ? "tcp 60.0.0.0:4000 > 45.0.0.7:443 ack seq 8 ack-number 101 payload 6"
+                                 : "udp 60.0.0.0:4000 > 45.0.0.7:443 payload 18",
+                         {flows_, it_.tenants, in_order, false});
+    }
+    void send_each(BurstPort& port, const char* text, bool reversed) {
+        outside_.stop();
+        inside_.stop();
+        port.prepare(text, {flows_, it_.tenants, true, reversed});
+        while (port.sent() < flows_) (void)worker_.run_once();
+        port.stop();
+    }
+    void open_all() {
+        if (it_.tcp) {
+            send_each(outside_, "tcp 60.0.0.0:4000 > 45.0.0.7:443 syn seq 7", false);
+            send_each(inside_, "tcp 60.0.0.0:443 > 45.0.0.7:4000 syn ack seq 100 ack-number 8", true);
+            send_each(outside_, "tcp 60.0.0.0:4000 > 45.0.0.7:443 ack seq 8 ack-number 101", false);
+        } else {
+            send_each(outside_, "udp 60.0.0.0:4000 > 45.0.0.7:443 payload 18", false);
+        }
+    }
+
+    const Case& it_;
+    std::uint32_t flows_;
+    std::size_t tenant_bytes_ = 0;
+    base::SystemClock clock_;
+    base::SystemRandom random_;
+    scrub::Bogons bogons_;
+    Topology topology_ = Topology::plain(2);
+    ProgramSwitch switch_{1};
+    BurstPort outside_;
+    BurstPort inside_;
+    std::array<packet::Frame, packet::max_burst> frames_;
+    Worker worker_{0,
+                   {.slots = 32'768, .sources = 4096, .flows = flow_places, .tenants = 16'384},
+                   Secrets::from(random_),
+                   {{&outside_, &inside_}, topology_, switch_, bogons_, clock_}};
+};
+
+}  // namespace
+}  // namespace sluice::dataplane
+
+int main(int argc, char** argv) {
+    using namespace sluice::dataplane;
+    const int runs = argc > 1 ? std::atoi(argv[1]) : 3;
+    const double seconds = argc > 2 ? std::atof(argv[2]) : 0.5;
+    const std::string part = argc > 3 ? argv[3] : "";
+    for (const Case& it : cases) {
+        if (std::string(it.name).find(part) == std::string::npos) continue;
+        Bench(it, 1'000'000).run(runs, seconds);
+    }
+    return EXIT_SUCCESS;
+}
