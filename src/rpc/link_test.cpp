@@ -375,7 +375,8 @@ TEST_F(Link, ASilentNetworkIsNoticedByBothSidesAndHealed) {
         EXPECT_TRUE(eventually([&] { return client->connected() && controller_.attached("guard-1") == 1; }));
         return taken;
     };
-    EXPECT_LE(fastest(1000, silence), 1000);  // keepalive 200 ms, twice
+    // Keepalive is 200 ms, twice; on a loaded machine gRPC looks at its own timers some hundred ms late.
+    EXPECT_LE(fastest(1000, silence), 2000);
 }
 
 TEST_F(Link, AStrangerWithoutTheTokenCannotAttach) {
