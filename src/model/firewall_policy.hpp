@@ -29,7 +29,8 @@ struct FirewallLimits {
     static constexpr std::size_t users = 10'000;
     static constexpr std::size_t user_groups = 1'000;
     static constexpr std::size_t rules = 10'000;
-    static constexpr std::size_t nat_rules = 1'000;
+    static constexpr std::size_t nat_rules = 1'000;  // a port forward counts once for each of its services
+    static constexpr std::size_t pool_addresses = 1'024;
     // Of all rules together, with the groups written out.
     static constexpr std::size_t written_out_addresses = 200'000;
     static constexpr std::size_t written_out_services = 100'000;

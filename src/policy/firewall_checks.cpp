@@ -291,6 +291,28 @@ class FirewallChecker {
                                                 [&](const Prefix& prefix) { return prefix.is_v4() == v4; });
     }
 
+    void check_nat_size(const model::FirewallProgram& program) {
+        if (program.nat.size() > model::FirewallLimits::nat_rules)
+            problems_.add(node_.at("nat").error(
+                fmt::format("there are {} NAT rules, each service of a port forward counted",
+                            program.nat.size()),
+                fmt::format("write at most {}; a range of ports counts once",
+                            model::FirewallLimits::nat_rules)));
+        std::vector<Prefix> pools;
+        for (const auto& rule : program.nat) {
+            if (rule.kind == model::NatKind::source)
+                pools.insert(pools.end(), rule.translated.begin(), rule.translated.end());
+        }
+        normalize(pools);
+        std::uint64_t addresses = 0;
+        for (const auto& pool : pools)
+            addresses += pool.bits() <= 96 ? 1ULL << 32U : 1ULL << (128U - pool.bits());
+        if (addresses > model::FirewallLimits::pool_addresses)
+            problems_.add(node_.at("nat").error(
+                fmt::format("the pools hold more than {} addresses", model::FirewallLimits::pool_addresses),
+                "write smaller pools; an address serves some thousand hosts"));
+    }
+
     // With every name known: what the rules are together.
     void check_resolved() {
         const auto program = resolve_firewall(policy_, {});
@@ -298,6 +320,7 @@ class FirewallChecker {
             problems_.add(node_.error(program.error().what, program.error().hint));
             return;
         }
+        check_nat_size(*program);
         const auto items = node_.at("rules").items();
         std::vector<std::size_t> places;  // of the program's rules in the document
         for (std::size_t i = 0; i < policy_.rules.size(); ++i) {

@@ -151,14 +151,14 @@ TEST(AddressRanges, BecomeTheFewestPrefixes) {
 }
 
 TEST(ServiceMatches, AreWrittenAsTheyAreRead) {
-    for (const std::string text : {"any", "tcp", "tcp/443", "udp/1000-2000", "udp/1024-65535>53", "sctp/7",
+    for (const std::string text : {"any", "tcp", "tcp/443", "udp/1000-2000", "udp/1024-65535>53", "sctp",
                                    "icmp", "icmp/8", "icmp/3/4", "icmpv6/128", "esp", "gre", "ip/89"}) {
         const auto match = detail::parse_service_match(text);
         ASSERT_TRUE(match) << text;
         EXPECT_EQ(detail::format_service_match(*match), text);
     }
-    for (const std::string text : {"", "tcp/", "tcp/70000", "tcp/2-1", "icmp/256", "icmp/8/", "esp/5", "ip/0",
-                                   "ip", "ip/256", "tcp/1>", "tcp/>1", "foo"})
+    for (const std::string text : {"", "tcp/", "tcp/70000", "tcp/2-1", "icmp/256", "sctp/7", "icmp/8/",
+                                   "esp/5", "ip/0", "ip", "ip/256", "tcp/1>", "tcp/>1", "foo"})
         EXPECT_FALSE(detail::parse_service_match(text)) << text;
 }
 

@@ -19,6 +19,11 @@ using net::Prefix;
 constexpr std::uint8_t icmp = 1;
 constexpr std::uint8_t icmpv6 = 58;
 
+// Gateways read the ports of TCP and UDP only; SCTP is matched as a whole.
+bool gateway_reads_ports(std::uint8_t protocol) {
+    return protocol == 6 || protocol == 17;
+}
+
 bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -186,7 +191,7 @@ std::optional<ServiceMatch> parse_service_match(std::string_view text) {
         return match;
     }
     if (*protocol == icmp || *protocol == icmpv6) return parse_icmp(*protocol, rest);
-    if (!has_ports(*protocol)) return std::nullopt;
+    if (!gateway_reads_ports(*protocol)) return std::nullopt;
     return parse_port_match(*protocol, rest);
 }
 
@@ -199,7 +204,7 @@ std::string format_service_match(const ServiceMatch& match) {
         if (match.icmp_code != ServiceMatch::any_icmp) text += fmt::format("/{}", match.icmp_code);
         return text;
     }
-    if (!has_ports(match.protocol)) return text;
+    if (!gateway_reads_ports(match.protocol)) return text;
     if (!all_ports(match.source_port))
         return text + "/" + ports_text(match.source_port) + ">" + ports_text(match.destination_port);
     return all_ports(match.destination_port) ? text : text + "/" + ports_text(match.destination_port);

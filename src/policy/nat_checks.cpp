@@ -176,11 +176,11 @@ class NatChecker {
             if (resolver_.objects().add_services(reference, matches) != NameFault::none) return;
         }
         if (matches.empty() || std::any_of(matches.begin(), matches.end(), [](const ServiceMatch& match) {
-                return !has_ports(match.protocol);
+                return match.protocol != 6 && match.protocol != 17;
             })) {
             problems_.add(node.at("service").error(
                 fmt::format("port forward '{}' has a service without ports", rule.name),
-                "write services of tcp, udp or sctp; kind: one-to-one forwards everything"));
+                "write services of tcp or udp; kind: one-to-one forwards everything"));
             return;
         }
         check_server_port(node, rule, matches);
