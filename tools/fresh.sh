@@ -6,7 +6,7 @@
 #
 # What belongs to this machine's network and not to Debian is taken from it at run time: the mirror from apt's sources,
 # the npm registry, certificates and proxies. Packages are kept in a cache, so that they are fetched once. The recordings
-that some tests read (SLUICE_CORPUS) are no part of the project: they are lent to the inside where there are any.
+# that some tests read (SLUICE_CORPUS) are no part of the project: they are lent to the inside where there are any.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ROOT=$PWD

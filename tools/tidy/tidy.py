@@ -242,8 +242,20 @@ def check_exceptions(root, rules):
             yield Breach("tools/layers.toml", 1, "exception", f"'{path}' does not exist any more; remove it")
 
 
+def check_scripts(root, _rules):
+    """Shell is read by bash line by line as it runs: what bash can not parse is found today, not at the end of a long run."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, text=True, check=True)
+    for path in listed.stdout.splitlines():
+        file = root / path
+        if "." in file.name and file.suffix != ".sh" or not file.is_file() or not file.open("rb").readline().rstrip().endswith(b"bash"):
+            continue
+        done = subprocess.run(["bash", "-n", str(file)], capture_output=True, text=True)
+        for line, text in re.findall(r"line (\d+): (.*)", done.stderr)[:1]:
+            yield Breach(path, int(line), "script", text)
+
+
 RULES = [check_ranks, check_name, check_size, check_functions, check_namespace, check_header, check_hot, check_tests_assert]
-TREE_RULES = [check_cards, check_exceptions]
+TREE_RULES = [check_cards, check_exceptions, check_scripts]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 """Each rule is shown a breach that it must find and a neighbour that it must let pass."""
 
+import pathlib
+import subprocess
+import tempfile
 import unittest
 
 import tidy
@@ -54,6 +57,14 @@ class Rules(unittest.TestCase):
     def test_assertion(self):
         self.assertEqual(found(tidy.check_tests_assert, "src/net/a_test.cpp", "TEST(A, B) {\n    f();\n}"), ["assertion"])
         self.assertEqual(found(tidy.check_tests_assert, "src/net/a_test.cpp", "TEST(A, B) {\n    EXPECT_EQ(f(), 1);\n}"), [])
+
+    def test_scripts(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            subprocess.run(["git", "init", "-q", folder], check=True)
+            (root / "good.sh").write_text("#!/usr/bin/env bash\necho good\n", encoding="utf-8")
+            (root / "bad").write_text("#!/bin/bash\necho one\nthat some (read)\n", encoding="utf-8")
+            self.assertEqual([(b.path, b.line) for b in tidy.check_scripts(root, RULES)], [("bad", 3)])
 
     def test_comments_and_strings_are_no_code(self):
         self.assertEqual(tidy.strip_comments('f("throw"); // throw').strip(), 'f("");')
