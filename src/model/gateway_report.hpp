@@ -38,6 +38,25 @@ struct TargetCounters {
     std::array<StageCount, static_cast<std::size_t>(Stage::count_)> stages{};
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)> reasons{};
     std::uint64_t verified_sources = 0;  // distinct proofs accepted
+    // By stage: what it would have dropped, had it not been told only to watch. Part of `passed` there.
+    std::array<PacketCount, static_cast<std::size_t>(Stage::count_)> monitored{};
+    // Legitimate loss: dropped although the sender had shown its address, but for rates of its own making.
+    PacketCount verified_in;
+    PacketCount verified_dropped;
+};
+
+// How often a rule of a tenant's firewall was the first to match. Names are of the program in force.
+struct RuleHits {
+    std::string rule;
+    std::uint64_t hits = 0;
+};
+
+struct FirewallCounters {
+    TenantId tenant;
+    std::uint64_t flows_open = 0;    // now
+    std::uint64_t flows_opened = 0;  // since the gateway began
+    std::uint64_t nat_ports = 0;     // of pools, in use now
+    std::vector<RuleHits> rules;
 };
 
 // A tenant's program that the gateway would not take.
@@ -57,6 +76,7 @@ struct GatewayReport {
     std::uint64_t generation = 0;  // every program up to this one is in force, but for those that are refused
     std::vector<RefusedProgram> refused;
     std::vector<TargetCounters> targets;
+    std::vector<FirewallCounters> firewalls;
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
         unattributed{};  // before a tenant was known
 };

@@ -63,6 +63,24 @@ enum class DropReason : std::uint8_t {
     not_verified,    // a segment of a source that never proved itself
     bad_cookie,
     proof_consumed,  // the sender's proof of address, meant for the gateway itself: a success, no loss
+    syn_first_drop,  // the source's first SYN; its repetition passes
+    dns_first_drop,  // the source's first DNS query; its repetition passes
+    udp_first_drop,  // the source's first datagram
+    // anomaly
+    heavy_source,
+    odd_length,
+    repeated_payload,
+    // protocol
+    bad_dns,
+    bad_http,
+    bad_tls,
+    bad_ntp,
+    bad_sip,
+    slow_connection,
+    dns_query_rate,
+    http_request_rate,
+    connection_limit,
+    shut_out,  // of a source that broke a protocol a moment ago
     // rate
     source_rate,
     target_rate,
