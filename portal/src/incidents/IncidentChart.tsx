@@ -7,7 +7,8 @@ import type { Unit } from "../logic/series";
 import { Async } from "../parts/Async";
 import { Panel } from "../parts/Panel";
 import "../styles/form.scss";
-import { RateChart, type ChartMark } from "../parts/RateChart";
+import type { ChartMark } from "../parts/chart";
+import { RateChart } from "../parts/RateChart";
 
 const marked: Record<string, string> = {
   "first-evidence": "first packets",

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { stacked } from "../logic/series";
 import { usePreferences } from "../shell/preferences";
-import { rateText, type ChartLine, type ChartMark, type RateChartProps } from "./RateChart";
+import { rateText, type ChartLine, type ChartMark, type RateChartProps } from "./chart";
 
 export default function RateCanvas({ at, lines, unit, marks = [], height = 220, syncKey }: RateChartProps) {
   const box = useRef<HTMLDivElement>(null);

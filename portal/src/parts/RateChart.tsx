@@ -1,34 +1,11 @@
 // Traffic over time. The drawing library is fetched when the first chart is shown; a table tells the same to those who
 // do not see it.
 import { lazy, Suspense, useMemo } from "react";
-import { bitRate, packetRate } from "../format/units";
 import { clock } from "../format/time";
-import { bridged, largest, latest, type Unit } from "../logic/series";
+import { bridged, largest, latest } from "../logic/series";
+import { rateText, type RateChartProps } from "./chart";
 
 const Canvas = lazy(() => import("./RateCanvas"));
-
-export interface ChartLine {
-  label: string;
-  values: (number | null)[];
-  look: "line" | "passed" | "dropped"; // passed and dropped are stacked areas, dropped on top
-}
-
-export interface ChartMark {
-  at: number; // Unix seconds
-  label: string;
-}
-
-export interface RateChartProps {
-  label: string;
-  at: number[];
-  lines: ChartLine[];
-  unit: Unit;
-  marks?: ChartMark[];
-  height?: number;
-  syncKey?: string;
-}
-
-export const rateText = (unit: Unit) => (unit === "bits_per_s" ? bitRate : packetRate);
 
 export function RateChart(props: RateChartProps) {
   const { label, unit, at, height = 220 } = props;

@@ -7,7 +7,8 @@ import { Waiting } from "../parts/Waiting";
 import { Boundary } from "./Boundary";
 import { Page } from "./Page";
 import { useSession } from "./session";
-import { Shell, type NavItem } from "./Shell";
+import type { NavItem } from "./navigation";
+import { Shell } from "./Shell";
 import { ToastProvider } from "./toasts";
 
 type Screen = LazyExoticComponent<ComponentType>;

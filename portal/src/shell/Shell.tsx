@@ -18,17 +18,12 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { useLive } from "../api/live";
 import { clock } from "../format/time";
+import type { NavItem } from "./navigation";
 import { setPreference, usePreferences } from "./preferences";
 import { useSession } from "./session";
 import { useShortcuts } from "./shortcuts";
 
 const ShortcutsDialog = lazy(() => import("./ShortcutsDialog"));
-
-export interface NavItem {
-  href: string;
-  label: string;
-  key: string; // second key of the shortcut "g …"
-}
 
 const isHere = (location: string, href: string) => (href === "/" ? location === "/" : location === href || location.startsWith(`${href}/`));
 

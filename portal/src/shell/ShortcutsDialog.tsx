@@ -1,7 +1,7 @@
 // The list of keys, and the switch that turns them off.
 import { Dialog } from "../parts/Dialog";
 import { setPreference, usePreferences } from "./preferences";
-import type { NavItem } from "./Shell";
+import type { NavItem } from "./navigation";
 
 export default function ShortcutsDialog({ nav, onClose }: { nav: NavItem[]; onClose: () => void }) {
   const { shortcuts } = usePreferences();

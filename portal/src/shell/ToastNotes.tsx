@@ -1,6 +1,6 @@
 import { InlineNotification } from "@carbon/react";
 import "../styles/notification.scss";
-import type { Toast } from "./toasts";
+import type { Toast } from "./toast";
 
 export default function ToastNotes({ toasts, close }: { toasts: readonly Toast[]; close: (id: number) => void }) {
   return toasts.map((toast) => (

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import { useLocation } from "wouter";
 import { usePreferences } from "./preferences";
-import type { NavItem } from "./Shell";
+import type { NavItem } from "./navigation";
 
 const chordMs = 1500;
 

@@ -1,14 +1,8 @@
 // Short answers to what a person just did. They are spoken, stay long enough to be read, and can be closed.
 import { createContext, lazy, Suspense, useCallback, useContext, useState, type ReactNode } from "react";
+import type { Toast } from "./toast";
 
 const Notes = lazy(() => import("./ToastNotes"));
-
-export interface Toast {
-  id: number;
-  kind: "success" | "error" | "info";
-  title: string;
-  text: string;
-}
 
 type Tell = (toast: Omit<Toast, "id">) => void;
 const ToastContext = createContext<Tell>(() => undefined);
