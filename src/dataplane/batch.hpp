@@ -38,8 +38,8 @@ struct Selection {
 
 // What only packets of tenants with a firewall have.
 struct FirewallBatch {
-    PerPacket<const TenantFirewall*> firewalls;  // nullptr: the tenant has none
-    PerPacket<attach::NetworkIndex> networks;    // where the packet came from
+    PerPacket<const TenantPath*> paths;        // nullptr: the tenant has no firewall
+    PerPacket<attach::NetworkIndex> networks;  // where the packet came from
     PerPacket<flow::TupleKind> kinds;
     PerPacket<flow::Found> found;
     flow::FlowLookups lookups;

@@ -77,7 +77,7 @@ std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) cons
     if (rule >= template_rules)
         return model::to_string(static_cast<model::AttackVector>(rule - template_rules));
     if (rule < firewall_rules) return program->rules[rule];
-    return batch.firewall.firewalls[i]->rule_names[rule - firewall_rules];
+    return batch.firewall.paths[i]->firewall->rule_names[rule - firewall_rules];
 }
 
 Outcome Engine::Impl::outcome_of(std::size_t i) const {

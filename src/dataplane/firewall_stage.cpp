@@ -29,7 +29,8 @@ class Passage {
           state_(context.state),
           i_(i),
           ingress_(ingress),
-          firewall_(*context.batch.firewall.firewalls[i]),
+          path_(*context.batch.firewall.paths[i]),
+          firewall_(*path_.firewall),
           key_(context.batch.keys[i]),
           frame_(context.batch.frames[i]) {}
 
@@ -41,7 +42,7 @@ class Passage {
         const Found found = batch_.firewall.found[i_];
         if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return flow_is_gone();
         Flow& flow = *found.flow;
-        if (flow.generation != firewall_.generation && !still_allowed(flow)) {
+        if (flow.generation != path_.generation && !still_allowed(flow)) [[unlikely]] {
             end(flow);
             return drop(DropReason::policy_changed);
         }
@@ -166,9 +167,10 @@ class Passage {
     [[nodiscard]] bool within_rate(const Found& found) const {
         const bool inbound = batch_.firewall.networks[i_] == attach::internet;
         const bool outbound = found.flow->egress[flow::index(found.direction)] == attach::internet;
-        const meter::RateLimit& limit = inbound ? firewall_.inbound : firewall_.outbound_rate;
-        if ((!inbound && !outbound) || !limit.any()) return true;
-        TenantMeters& meters = state_.tenant_meters[firewall_.index];
+        const bool limited = inbound ? path_.limits_inbound : outbound && path_.limits_outbound;
+        if (!limited) return true;
+        const meter::RateLimit& limit = inbound ? path_.inbound : path_.outbound_rate;
+        TenantMeters& meters = state_.tenant_meters[path_.index];
         if (state_.now_coarse - meters.last_seen > coarse_duration(meter::stale_after_s)) meters = {};
         meters.last_seen = state_.now_coarse;
         if (limit.take(inbound ? meters.inbound : meters.outbound, state_.now_ticks, key_.l3_length,
@@ -180,8 +182,8 @@ class Passage {
     }
 
     void follow_own(const Found& found) {
-        const flow::Step step =
-            flow::track(*found.flow, found.direction, key_, frame_, firewall_.times, state_.flows.now());
+        const flow::Step step = flow::track(*found.flow, found.direction, key_, frame_,
+                                            context_.program.paths.times(path_), state_.flows.now());
         if (step == flow::Step::renew) {
             end(*found.flow);
             return open();
@@ -341,10 +343,10 @@ class Passage {
     }
 
     void leave_by(attach::NetworkIndex to) {
-        const Network& network = firewall_.networks[to];
+        const NetworkWay& network = context_.program.paths.way(path_, to);
         batch_.legs[i_] = network.egress.leg;
-        if (!network.learns) return forward(network.egress.way, key_, frame_);
-        const std::uint64_t mac = firewall_.next_hops[to].load(std::memory_order_relaxed);
+        if (network.next_hop == nullptr) return forward(network.egress.way, key_, frame_);
+        const std::uint64_t mac = network.next_hop->load(std::memory_order_relaxed);
         if (mac == 0 && network.egress.way.rewrite) return drop(DropReason::no_next_hop);
         WayOut way = network.egress.way;
         std::memcpy(way.next_hop4.data(), &mac, 6);
@@ -357,7 +359,8 @@ class Passage {
     WorkerState& state_;
     std::size_t i_;
     LegIndex ingress_;
-    const TenantFirewall& firewall_;
+    const TenantPath& path_;
+    const TenantFirewall& firewall_;  // cold: not read for packets of known flows
     const packet::Key& key_;
     packet::Frame& frame_;
 };
@@ -376,7 +379,7 @@ Found find_quoted(const Context& context, std::size_t i, flow::TenantIndex tenan
 void find_indirect(const Context& context, std::size_t i) {
     Batch& batch = context.batch;
     FirewallBatch& firewall = batch.firewall;
-    const flow::TenantIndex tenant = firewall.firewalls[i]->index;
+    const flow::TenantIndex tenant = firewall.paths[i]->index;
     if (firewall.kinds[i] == TupleKind::icmp_error) {
         firewall.found[i] = find_quoted(context, i, tenant);
         if (firewall.found[i].flow == nullptr) {
@@ -392,12 +395,20 @@ void find_indirect(const Context& context, std::size_t i) {
         }
         firewall.found[i] = piece.found;
         flow::track_piece(*piece.found.flow, piece.found.direction, batch.keys[i], piece.data_begins,
-                          firewall.firewalls[i]->times, context.state.flows.now());
+                          context.program.paths.times(*firewall.paths[i]), context.state.flows.now());
     } else {
         (void)context.drop(i, DropReason::bad_transport_header);
         return;
     }
     firewall.known.add(i);
+}
+
+// The lines that the packet's last steps want: its way out, and its counters.
+void fetch_way(const Context& context, std::size_t i, const Found& found) {
+    const TenantPath& path = *context.batch.firewall.paths[i];
+    __builtin_prefetch(&context.program.paths.way(path, found.flow->egress[flow::index(found.direction)]));
+    __builtin_prefetch(&context.program.paths.times(path));
+    __builtin_prefetch(&context.state.counts.states[context.batch.targets[i]->slot], 1);
 }
 
 }  // namespace
@@ -407,11 +418,15 @@ void fetch_flows(const Context& context) {
     FirewallBatch& firewall = batch.firewall;
     firewall.lookups.clear();
     for (const std::uint8_t i : firewall.stateful) {
+        const TenantPath& path = *firewall.paths[i];
         flow::Tuple& tuple = firewall.lookups.tuples[i];
-        firewall.kinds[i] =
-            flow::tuple_of(firewall.firewalls[i]->index, batch.keys[i], batch.frames[i], tuple);
+        firewall.kinds[i] = flow::tuple_of(path.index, batch.keys[i], batch.frames[i], tuple);
         if (firewall.kinds[i] == TupleKind::own)
             firewall.lookups.add(i, tuple, batch.keys[i].has(packet::key_ipv6));
+        if (path.limits_inbound | path.limits_outbound) {
+            __builtin_prefetch(&path.inbound);
+            __builtin_prefetch(&context.state.tenant_meters[path.index], 1);
+        }
     }
     context.state.flows.fetch_buckets(firewall.lookups);
     context.state.flows.fetch_flows(firewall.lookups);
@@ -425,9 +440,11 @@ void sort_flows(const Context& context) {
             find_indirect(context, i);
             continue;
         }
-        firewall.found[i] = context.state.flows.find(firewall.lookups, i);
-        if (firewall.found[i].flow != nullptr) {
+        const Found found = context.state.flows.find(firewall.lookups, i);
+        firewall.found[i] = found;
+        if (found.flow != nullptr) {
             firewall.known.add(i);
+            fetch_way(context, i, found);
         } else if (firewall.networks[i] == attach::internet) {
             batch.live.add(i);
         } else {

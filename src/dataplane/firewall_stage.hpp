@@ -17,7 +17,9 @@ struct FirewallTurnoff {
         Batch& batch = context.batch;
         const std::uint16_t firewall = batch.targets[i]->firewall;
         if (firewall == 0) return true;
-        batch.firewall.firewalls[i] = context.program.firewalls[firewall].get();
+        const TenantPath& path = context.program.paths[firewall];
+        __builtin_prefetch(&path);
+        batch.firewall.paths[i] = &path;
         batch.firewall.networks[i] = attach::internet;
         batch.firewall.stateful.add(i);
         return false;

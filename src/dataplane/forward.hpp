@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 
@@ -22,6 +23,8 @@ struct WayOut {
     std::uint16_t vlan = 0;                    // 0: untagged
     std::uint16_t inner_vlan = 0;              // not 0: 802.1ad outside, this one within
     const packet::VxlanWay* tunnel = nullptr;  // not nullptr: the frame goes through it
+
+    auto operator<=>(const WayOut&) const = default;
 };
 
 // The frame begins elsewhere afterwards when the number of its tags changes. Room before it is every port's

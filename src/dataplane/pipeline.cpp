@@ -85,7 +85,7 @@ void after_scrubbing(const Context& context, const Selection& passed) {
     Batch& batch = context.batch;
     Selection forwarded;
     for (const std::uint8_t i : passed) {
-        (batch.firewall.firewalls[i] != nullptr ? batch.firewall.fresh : forwarded).add(i);
+        (batch.firewall.paths[i] != nullptr ? batch.firewall.fresh : forwarded).add(i);
     }
     leave(context.topology.to_customers, forwarded, batch);
 }
@@ -93,7 +93,7 @@ void after_scrubbing(const Context& context, const Selection& passed) {
 void run_with_firewalls(Context& context, LegIndex ingress) {
     Batch& batch = context.batch;
     FirewallBatch& firewall = batch.firewall;
-    firewall.firewalls.fill(nullptr);
+    firewall.paths.fill(nullptr);
     batch.sources.fill(nullptr);  // a packet that a filter excuses is never asked for its source
     firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;

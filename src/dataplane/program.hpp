@@ -16,6 +16,7 @@
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/target_table.hpp"
 #include "dataplane/tenant_firewall.hpp"
+#include "dataplane/tenant_path.hpp"
 #include "model/ids.hpp"
 #include "model/tenant_program.hpp"
 #include "net/prefix.hpp"
@@ -120,6 +121,7 @@ struct Program {
     TargetTable table;
     std::vector<Profile> profiles;
     std::vector<std::shared_ptr<const TenantFirewall>> firewalls;  // 0 is nobody's
+    TenantPaths paths;                                             // of the firewalls, by the same numbers
     attach::IngressTable networks;                  // of all tenants, by what their frames come in
     std::vector<FilterLists> filter_lists;          // of a tenant; 0 is empty
     std::vector<CompiledFilter> filters;            // a list's lie together, in the order of matching

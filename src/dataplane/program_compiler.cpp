@@ -308,6 +308,7 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
                     program.tenant.to_string(), "spread the tenants over gateways");
     }
     all.push_back(made.compiled);
+    draft.program->paths.add(*made.compiled);
     for (const auto& [tag, ingress] : made.tags) {
         draft.tags.push_back({tag, {static_cast<std::uint32_t>(number), ingress.network}});
     }
@@ -370,6 +371,7 @@ base::Result<ProgramCompiler::Draft> ProgramCompiler::draft(std::span<const mode
         if (auto status = add(program, now, draft); !status) return std::unexpected(status.error());
         draft.program->generation = std::max(draft.program->generation, program.generation);
     }
+    draft.program->paths.finish();
     auto table = TargetTable::build(draft.items, random_);
     if (!table) {
         table.error().hint = "a prefix belongs to one tenant and to one mitigation";

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "dataplane/tenant_path.hpp"
+
 namespace sluice::dataplane {
 namespace {
 
@@ -205,8 +207,8 @@ class Compiler {
 }  // namespace
 
 std::size_t TenantFirewall::bytes() const {
-    return sizeof(*this) + networks.capacity() * sizeof(Network) + routes.bytes() + rules.bytes() +
-           hits->bytes();
+    return sizeof(*this) + sizeof(TenantPath) + networks.capacity() * (sizeof(Network) + sizeof(NetworkWay)) +
+           routes.bytes() + rules.bytes() + hits->bytes();
 }
 
 base::Result<std::unique_ptr<TenantFirewall>> compile_firewall(

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@ struct Leg {
 struct Egress {
     LegIndex leg = 0;
     WayOut way;
+
+    auto operator<=>(const Egress&) const = default;
 };
 
 struct Topology {

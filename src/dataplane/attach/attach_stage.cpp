@@ -50,9 +50,10 @@ void answered(Batch& batch, std::size_t i) {
 // A frame of a network that the tenant is attached by.
 void take(const Context& context, std::size_t i, const Ingress& ingress, const net::Address* sender) {
     Batch& batch = context.batch;
-    const TenantFirewall& firewall = *context.program.firewalls[ingress.firewall];
+    const TenantPath& path = context.program.paths[ingress.firewall];
+    const TenantFirewall& firewall = *path.firewall;
     const Network& network = firewall.networks[ingress.network];
-    batch.targets[i] = &firewall.outbound;
+    batch.targets[i] = &path.outbound;
     if (sender != nullptr &&
         (network.egress.way.tunnel == nullptr || network.egress.way.tunnel->remote != *sender)) {
         context.drop(i, DropReason::unknown_network);
@@ -72,7 +73,7 @@ void take(const Context& context, std::size_t i, const Ingress& ingress, const n
         return;
     }
     if (batch.verdicts[i] == model::Verdict::drop) return;
-    batch.firewall.firewalls[i] = &firewall;
+    batch.firewall.paths[i] = &path;
     batch.firewall.networks[i] = ingress.network;
     batch.firewall.stateful.add(i);
 }
@@ -82,11 +83,12 @@ bool take_routed(const Context& context, std::size_t i) {
     Batch& batch = context.batch;
     const Target* target = context.program.table.find(batch.keys[i].source);
     if (target == nullptr || target->firewall == 0) return false;
-    const TenantFirewall& firewall = *context.program.firewalls[target->firewall];
+    const TenantPath& path = context.program.paths[target->firewall];
+    const TenantFirewall& firewall = *path.firewall;
     const NetworkIndex network = firewall.routes.find(batch.keys[i].source);
     if (network == internet || firewall.networks[network].kind != model::AttachmentKind::prefix) return false;
-    batch.targets[i] = &firewall.outbound;
-    batch.firewall.firewalls[i] = &firewall;
+    batch.targets[i] = &path.outbound;
+    batch.firewall.paths[i] = &path;
     batch.firewall.networks[i] = network;
     batch.firewall.stateful.add(i);
     return true;

@@ -1,0 +1,78 @@
+// What a packet of a known flow reads of its tenant: one cache line by the tenant's number (two where he has
+// committed rates), and one by the way out. The rest of a TenantFirewall is read where a flow begins. With
+// thousands of tenants each of these lines is cold: they lie in arrays, so that a pass can ask for them
+// before the next one reads them (docs/decisions/passes-over-a-burst.md).
+//
+// Built with the Program; immutable from then on.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "dataplane/attach/routes.hpp"
+#include "dataplane/flow/flow_policy.hpp"
+#include "dataplane/huge_memory.hpp"
+#include "dataplane/meter/rate_limit.hpp"
+#include "dataplane/target_table.hpp"
+#include "dataplane/topology.hpp"
+
+namespace sluice::dataplane {
+
+struct TenantFirewall;
+
+struct alignas(64) TenantPath {
+    const TenantFirewall* firewall = nullptr;
+    std::uint32_t index = 0;  // as in TenantFirewall, the next two, too
+    std::uint32_t generation = 0;
+    Target outbound;
+    std::uint32_t first_way = 0;  // of the tenant's networks, in TenantPaths::ways; by NetworkIndex
+    std::uint32_t times = 0;      // in TenantPaths::times
+    bool limits_inbound = false;
+    bool limits_outbound = false;
+
+    // The second line. Committed rates.
+    alignas(64) meter::RateLimit inbound;
+    meter::RateLimit outbound_rate;
+};
+static_assert(sizeof(TenantPath) == 128);
+
+// How packets leave towards one of a tenant's networks.
+struct alignas(64) NetworkWay {
+    Egress egress;
+    // Not nullptr: the Ethernet address of the network's router is learned, and stands here (TenantFirewall).
+    const std::atomic<std::uint64_t>* next_hop = nullptr;
+};
+static_assert(sizeof(NetworkWay) == 64);
+
+class TenantPaths {
+  public:
+    // Of the tenant with the next number; the first is 1, 0 is nobody's. The firewall outlives the paths.
+    void add(const TenantFirewall& firewall);
+
+    [[nodiscard]] std::size_t size() const { return tenants_.size(); }
+    [[nodiscard]] const TenantPath& operator[](std::size_t number) const { return tenants_[number]; }
+    [[nodiscard]] const NetworkWay& way(const TenantPath& tenant, attach::NetworkIndex to) const {
+        return ways_[tenant.first_way + to];
+    }
+    [[nodiscard]] const flow::FlowTimes& times(const TenantPath& tenant) const {
+        return times_[tenant.times];
+    }
+
+    // What add() knows of earlier tenants; nobody needs it afterwards.
+    void finish();
+
+  private:
+    [[nodiscard]] std::uint32_t add_ways(const TenantFirewall& firewall);
+
+    HugeVector<TenantPath> tenants_ = HugeVector<TenantPath>(1);
+    HugeVector<NetworkWay> ways_;
+    HugeVector<flow::FlowTimes> times_;
+    // Tenants with the same settings, or the same ways out, share them: routed ones all do.
+    std::map<flow::FlowTimes, std::uint32_t> known_times_;
+    std::map<std::vector<Egress>, std::uint32_t> known_ways_;
+};
+
+}  // namespace sluice::dataplane
