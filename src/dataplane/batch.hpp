@@ -72,6 +72,7 @@ struct Batch {
     std::array<Selection, 2> wanted_destinations;
     std::array<Selection, 2> syns;     // to be answered, unless the source is known
     PerPacket<std::uint32_t> cookies;  // for these
+    Selection watched;                 // the protocol stage will ask for their source
     Selection excused;                 // a filter passed them: no later stage looks at them
     FirewallBatch firewall;
 };

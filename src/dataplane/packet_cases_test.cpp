@@ -70,6 +70,28 @@ std::string join(const Words& words, std::size_t from = 0) {
     return text;
 }
 
+// "bytes NAME 12 34 …": all digits one behind the other.
+std::string digits_of(const Words& words) {
+    std::string digits;
+    for (std::size_t i = 2; i < words.size(); ++i) digits += words[i];
+    return digits;
+}
+
+// In hexadecimal digits; \\r and \\n stand for the ends of lines.
+std::string hex_of(const std::string& text) {
+    std::string out;
+    const auto put = [&out](unsigned char byte) {
+        constexpr const char* digits = "0123456789abcdef";
+        out += digits[byte >> 4U];
+        out += digits[byte & 15U];
+    };
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const bool escape = text[i] == '\\' && i + 1 < text.size();
+        put(static_cast<unsigned char>(!escape ? text[i] : text[++i] == 'r' ? '\r' : '\n'));
+    }
+    return out;
+}
+
 // "server:443" → "203.0.113.9:443" or "[2001:db8:3::9]:443"; other words stay.
 std::string with_address(const std::string& word, bool ipv6) {
     const std::size_t colon = word.find(':');
@@ -131,6 +153,10 @@ class Runner {
         } else if (verb == "after") {
             const auto value = std::chrono::milliseconds(std::stoul(words.at(1)));
             now_ += words.at(2) == "ms" ? value : value * 1000;
+        } else if (verb == "bytes") {
+            captured_[words.at(1)] = digits_of(words);
+        } else if (verb == "text") {
+            captured_[words.at(1)] = hex_of(join(Words(words.begin() + 2, words.end())));
         } else if (verb == "count") {
             check_count(words);
         } else {
@@ -154,6 +180,22 @@ class Runner {
         return profile.udp_limit;
     }
 
+    // "dns,ntp": the payloads that are checked.
+    static void add_checks(const std::string& names, model::ProtocolChecks& checks) {
+        std::istringstream in(names);
+        for (std::string name; std::getline(in, name, ',');) {
+            bool* check = name == "dns"    ? &checks.dns
+                          : name == "http" ? &checks.http
+                          : name == "tls"  ? &checks.tls
+                          : name == "ntp"  ? &checks.ntp
+                          : name == "sip"  ? &checks.sip
+                          : name == "slow" ? &checks.slow
+                                           : nullptr;
+            ASSERT_NE(check, nullptr) << "no such check: " << name;
+            *check = true;
+        }
+    }
+
     void add_target(const Words& words, model::TenantProgram& program) {
         model::ScrubTarget target;
         target.prefix = prefix(words.at(1));
@@ -165,6 +207,11 @@ class Runner {
                 if (i + 1 < words.size() && std::isdigit(words[i + 1][0]) != 0) {
                     target.profile.verified_for_s = static_cast<std::uint32_t>(std::stoul(words[++i]));
                 }
+            } else if (words[i] == "check") {
+                add_checks(words.at(++i), target.profile.protocol);
+            } else if (words[i] == "dns-queries") {
+                target.profile.protocol.dns_queries_per_s =
+                    static_cast<std::uint32_t>(std::stoul(words.at(++i)));
             } else if (words[i] == "keep-invalid") {
                 target.profile.drop_invalid = false;
             } else if (words[i] == "reflection") {

@@ -6,6 +6,7 @@
 #include "dataplane/meter/rate_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
+#include "dataplane/scrub/protocol/protocol_stage.hpp"
 #include "dataplane/scrub/reflection_stage.hpp"
 #include "dataplane/scrub/verify_stage.hpp"
 #include "dataplane/stage.hpp"
@@ -29,6 +30,7 @@ void parse(Context& context) {
     packet::parse_burst({batch.frames.data(), batch.size}, batch.keys.data());
     batch.live.count = 0;
     batch.excused.count = 0;
+    batch.watched.count = 0;
     batch.dropped = 0;
     for (std::size_t family = 0; family < 2; ++family) {
         batch.wanted_sources[family].count = 0;
@@ -73,10 +75,12 @@ void leave(const Egress& egress, const Selection& passed, Batch& batch) {
 }
 
 void filter_and_verify(Context& context) {
-    run_stages<scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage>(context);
+    run_stages<scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage,
+               scrub::protocol::ProtocolFetchStage>(context);
     fetch_addresses(context);
+    scrub::protocol::fetch_conducts(context);
     scrub::make_cookies(context);
-    run_stages<scrub::VerifyStage, meter::RateStage>(context);
+    run_stages<scrub::VerifyStage, scrub::protocol::ProtocolStage, meter::RateStage>(context);
     scrub::answer_syns(context);
 }
 

@@ -168,6 +168,15 @@ base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program,
     return static_cast<std::uint16_t>(out.filter_lists.size() - 1);
 }
 
+scrub::protocol::Rules compile_protocol(const model::ProtocolChecks& checks) {
+    scrub::protocol::Rules out;
+    out.dns = checks.dns;
+    out.ntp = checks.ntp;
+    out.sip = checks.sip;
+    out.dns_queries = meter::RateLimit::from({.packets_per_s = checks.dns_queries_per_s});
+    return out;
+}
+
 Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
     const model::ScrubProfile& from = target.profile;
     Profile out;
@@ -191,6 +200,8 @@ Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers)
     out.meter_source = out.source.any();
     out.meter_destination = out.target.any() || out.fragment.any() || out.icmp.any() || out.udp.any();
     out.wide = out.meter_destination && !target.prefix.is_host();
+    out.protocol = compile_protocol(from.protocol);
+    out.checks_protocol = out.protocol.any();
     return out;
 }
 static_assert(static_cast<unsigned>(model::AttackVector::count_) <= 32, "a profile's vectors are 32 bits");

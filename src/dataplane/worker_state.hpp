@@ -14,6 +14,7 @@
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/program.hpp"
+#include "dataplane/scrub/protocol/conduct.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 
 namespace sluice::dataplane {
@@ -86,6 +87,7 @@ struct WorkerState {
           cookies(secrets.cookies),
           sources(limits.sources),
           wide_destinations(limits.destinations),
+          conducts(limits.sources / 4 + 1),
           ports(static_cast<std::uint8_t>(index), {.blocks = limits.flows / 4 + 64}, secrets.flows,
                 limits.flows),
           flows({.flows = limits.flows, .tenants = limits.tenants}, secrets.flows, &ports),
@@ -158,6 +160,7 @@ struct WorkerState {
     scrub::SynCookie cookies;
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
+    meter::BoundedTable<scrub::protocol::Conduct> conducts;
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;

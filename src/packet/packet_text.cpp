@@ -61,6 +61,7 @@ struct Wanted {
     bool more = false, is_fragment = false, bad_checksum = false;
     bool raw = false;  // `protocol N`: the payload is all there is behind the IP header
     std::vector<std::uint64_t> vlans;
+    Bytes data;  // the payload's first bytes
     std::vector<IpProtocol> extensions;
 };
 
@@ -145,6 +146,18 @@ bool take_plain_word(std::string_view word, Wanted& wanted) {
     return false;
 }
 
+bool take_data(std::string_view digits, Bytes& into) {
+    if (digits.size() % 2 != 0 || digits.size() > 2 * 65000U) return false;
+    for (std::size_t i = 0; i < digits.size(); i += 2) {
+        std::uint8_t byte = 0;
+        const char* end = digits.data() + i + 2;
+        const auto result = std::from_chars(digits.data() + i, end, byte, 16);
+        if (result.ec != std::errc{} || result.ptr != end) return false;
+        into.push_back(byte);
+    }
+    return true;
+}
+
 base::Status take_words(std::span<const std::string_view> words, Wanted& wanted) {
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (take_plain_word(words[i], wanted)) continue;
@@ -157,6 +170,12 @@ base::Status take_words(std::span<const std::string_view> words, Wanted& wanted)
                 if (value == text) wanted.extensions.push_back(kind), known = true;
             }
             if (!known) return wrong("no such extension header", value, "hop-by-hop, routing, destination");
+            continue;
+        }
+        if (name == "data") {
+            if (!take_data(value, wanted.data))
+                return wrong("no bytes", value, "two hexadecimal digits each");
+            wanted.payload = std::max<std::uint64_t>(wanted.payload, wanted.data.size());
             continue;
         }
         if (name == "vlan") {
@@ -271,7 +290,8 @@ Bytes write_transport(const Wanted& wanted) {
         default:
             break;
     }
-    out.resize(out.size() + wanted.payload, 0x5a);
+    out.insert(out.end(), wanted.data.begin(), wanted.data.end());
+    out.resize(out.size() + wanted.payload - wanted.data.size(), 0x5a);
     if (check_at != 0) {
         const bool plain = wanted.protocol == static_cast<std::uint8_t>(IpProtocol::icmp);
         const std::uint64_t sum =
@@ -379,7 +399,8 @@ base::Result<std::vector<std::uint8_t>> parse_packet_text(std::string_view text)
     if (!wanted) return std::unexpected(wanted.error());
     Bytes transport;
     if (wanted->fragment != 0 || wanted->raw) {
-        transport.assign(wanted->payload, 0x5a);
+        transport = wanted->data;
+        transport.resize(wanted->payload, 0x5a);
     } else {
         transport = write_transport(*wanted);
     }

@@ -7,7 +7,8 @@
 //
 // Words after the addresses, in any order:
 //   tcp: syn ack fin rst psh urg ece cwr (or `none`), seq N, ack-number N, data-offset N (32-bit words)
-//   icmp: type N, code N            all: payload N (bytes), ttl N, vlan N (up to twice, outer first)
+//   icmp: type N, code N            all: payload N (bytes), ttl N, vlan N (up to twice, outer first),
+//     data HEX (the payload's first bytes, or all of it)
 //   fragments: fragment OFFSET (bytes), more, id N
 //   malformed on purpose: options N (32-bit words, IPv4) or extension KIND (hop-by-hop, routing, destination;
 //   IPv6), bad-checksum (IPv4 header), claim N (the length that the IP or UDP header claims beyond the truth)
@@ -28,8 +29,8 @@ namespace sluice::packet {
 // An Ethernet frame with right lengths and checksums, unless the text says otherwise.
 [[nodiscard]] base::Result<std::vector<std::uint8_t>> parse_packet_text(std::string_view text);
 
-// The same language; leaves out what has its usual value (ttl 64, numbers that are 0). A frame that does not
-// parse is described by the reason.
+// The same language; leaves out what has its usual value (ttl 64, numbers that are 0), and the payload's
+// bytes. A frame that does not parse is described by the reason.
 [[nodiscard]] std::string describe_packet(std::span<const std::uint8_t> frame);
 
 }  // namespace sluice::packet

@@ -1,0 +1,74 @@
+#include "dataplane/scrub/protocol/protocol_stage.hpp"
+
+#include "dataplane/fetch_stage.hpp"
+#include "dataplane/scrub/protocol/dns_query.hpp"
+#include "dataplane/scrub/protocol/ntp_packet.hpp"
+#include "dataplane/scrub/protocol/sip_message.hpp"
+
+namespace sluice::dataplane::scrub::protocol {
+namespace {
+
+using model::DropReason;
+
+constexpr std::uint32_t udp_bytes = 8;
+
+std::span<const std::uint8_t> datagram(const Batch& batch, std::size_t i) {
+    const packet::Key& key = batch.keys[i];
+    return {batch.frames[i].data + key.l4_offset + udp_bytes, key.l4_length() - udp_bytes};
+}
+
+// A rate without another meaning than "too many": bytes do not count.
+bool takes(const Context& context, std::size_t i, const meter::RateLimit& limit, meter::RateState& state) {
+    const std::uint32_t carry = (context.state.dither + static_cast<std::uint32_t>(i) * 0x9e3779b9U) >> 16U;
+    if (limit.take(state, context.state.now_ticks, 0, carry)) return true;
+    limit.owe(state, context.state.now_ticks, 0);
+    return false;
+}
+
+bool judge_dns(const Context& context, std::size_t i, const Rules& rules) {
+    if (rules.dns && !is_dns_query(datagram(context.batch, i))) return context.drop(i, DropReason::bad_dns);
+    if (!rules.dns_queries.any()) return true;
+    WorkerState& state = context.state;
+    Conduct* conduct = state.conducts.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+    conduct->touch(state.now_coarse);
+    return takes(context, i, rules.dns_queries, conduct->queries) ||
+           context.drop(i, DropReason::dns_query_rate);
+}
+
+}  // namespace
+
+void ProtocolFetchStage::note(Context context, std::size_t i) {
+    Batch& batch = context.batch;
+    const packet::Key& key = batch.keys[i];
+    const Profile& profile = *batch.profiles[i];
+    const Kind kind = profile.protocol.kind_of(key);
+    if (kind == Kind::none || !profile.protocol.asks_for_source(kind)) return;
+    batch.watched.add(i);
+    // The first pass has asked for those of verified protocols; LimitFetchStage, just before, perhaps for
+    // this.
+    if (is_verified(profile, key)) return;
+    Selection& wanted = batch.wanted_sources[key.has(packet::key_ipv6) ? 1 : 0];
+    if (wanted.count == 0 || wanted.at[wanted.count - 1] != i) wanted.add(i);
+}
+
+void fetch_conducts(const Context& context) {
+    const Batch& batch = context.batch;
+    for (const std::uint8_t i : batch.watched) context.state.conducts.prefetch(batch.source_hashes[i]);
+}
+
+bool ProtocolStage::judge(Context context, std::size_t i) {
+    const Rules& rules = context.batch.profiles[i]->protocol;
+    switch (rules.kind_of(context.batch.keys[i])) {
+        case Kind::dns:
+            return judge_dns(context, i, rules);
+        case Kind::ntp:
+            return is_ntp_packet(datagram(context.batch, i)) || context.drop(i, DropReason::bad_ntp);
+        case Kind::sip:
+            return is_sip_message(datagram(context.batch, i)) || context.drop(i, DropReason::bad_sip);
+        case Kind::none:
+            break;
+    }
+    return true;
+}
+
+}  // namespace sluice::dataplane::scrub::protocol
