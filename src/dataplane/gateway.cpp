@@ -39,12 +39,29 @@ Topology topology_of(const Gateway::Config& config, bool two_legs) {
     out.to_customers.way = config.way;
     out.to_internet.way = config.internet_way.value_or(WayOut{});
     out.rewrite = config.way.rewrite;
+    for (const CustomerPort& port : config.customer_ports) {
+        out.legs.push_back({port.name, LocalResponder(port.mac, {}), false, false});
+    }
     return out;
 }
 
-std::vector<packet::Port*> ports_of(const WorkerPorts& ports) {
-    if (ports.clean == ports.dirty) return {ports.dirty};
-    return {ports.dirty, ports.clean};
+base::Status validate_ports(const std::vector<CustomerPort>& ports) {
+    using base::ErrorCode;
+    if (ports.size() > max_customer_ports) {
+        return base::fail(ErrorCode::invalid_argument,
+                          "more than " + std::to_string(max_customer_ports) + " ports of customers", "ports",
+                          "tell networks of one port apart by VLAN, QinQ or VXLAN");
+    }
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        const auto same = [&](const CustomerPort& other) { return other.name == ports[i].name; };
+        const auto earlier = ports.begin() + static_cast<std::ptrdiff_t>(i);
+        if (ports[i].name.empty() || ports[i].name == "dirty" || ports[i].name == "clean" ||
+            std::any_of(ports.begin(), earlier, same)) {
+            return base::fail(ErrorCode::invalid_argument, "two ports are named '" + ports[i].name + "'",
+                              "ports", "each port needs a name of its own, other than dirty and clean");
+        }
+    }
+    return {};
 }
 
 void pin(int core) {
@@ -88,6 +105,7 @@ base::Status Gateway::validate(const Config& config) {
         return base::fail(ErrorCode::invalid_argument, "1 to 65,534 tenants with a firewall",
                           "max_firewalls");
     }
+    if (auto status = validate_ports(config.customer_ports); !status) return status;
     for (const int core : config.cores) {
         if (core < 0 || core >= CPU_SETSIZE) {
             return base::fail(ErrorCode::invalid_argument, "no such core: " + std::to_string(core), "cores");
@@ -101,13 +119,20 @@ base::Status Gateway::start() {
     if (deps_.ports.empty()) {
         return base::fail(base::ErrorCode::invalid_argument, "a gateway without ports", "ports");
     }
+    for (const WorkerPorts& ports : deps_.ports) {
+        if (ports.customers.size() != config_.customer_ports.size() ||
+            (ports.clean == ports.dirty && !ports.customers.empty())) {
+            return base::fail(base::ErrorCode::invalid_argument,
+                              "ports of customers need a clean leg of their own, and a queue for each worker",
+                              "ports");
+        }
+    }
     const WorkerLimits limits{config_.max_targets, config_.max_sources,   config_.max_sources / 4,
                               config_.max_flows,   config_.max_firewalls, config_.max_flows / 16};
     const Secrets secrets = Secrets::from(deps_.random);
     for (std::size_t i = 0; i < deps_.ports.size(); ++i) {
         workers_.push_back(std::make_unique<Worker>(
-            i, limits, secrets,
-            Worker::Dependencies{ports_of(deps_.ports[i]), topology_, switch_, bogons_, deps_.clock}));
+            i, limits, secrets, Worker::Dependencies{ports_of(i), topology_, switch_, bogons_, deps_.clock}));
     }
     started_at_ = deps_.clock.wall();
     stopping_ = false;
@@ -121,10 +146,18 @@ void Gateway::stop() {
     threads_.clear();
 }
 
+std::vector<packet::Port*> Gateway::ports_of(std::size_t worker) const {
+    const WorkerPorts& ports = deps_.ports[worker];
+    std::vector<packet::Port*> all{ports.dirty};
+    if (ports.clean != ports.dirty) all.push_back(ports.clean);
+    all.insert(all.end(), ports.customers.begin(), ports.customers.end());
+    return all;
+}
+
 void Gateway::run_worker(std::size_t index) {
     if (index < config_.cores.size()) pin(config_.cores[index]);
-    deps_.ports[index].dirty->enter_thread();
-    deps_.ports[index].clean->enter_thread();
+    const std::vector<packet::Port*> ports = ports_of(index);
+    for (packet::Port* port : ports) port->enter_thread();
     Worker& worker = *workers_[index];
     std::uint32_t empty = 0;
     while (!stopping_.load(std::memory_order_relaxed)) {
@@ -135,8 +168,7 @@ void Gateway::run_worker(std::size_t index) {
         }
     }
     worker.rest();
-    deps_.ports[index].clean->leave_thread();
-    deps_.ports[index].dirty->leave_thread();
+    for (packet::Port* port : ports) port->leave_thread();
 }
 
 std::vector<model::RefusedProgram> Gateway::apply(std::span<const model::TenantProgram> programs,

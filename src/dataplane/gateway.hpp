@@ -28,7 +28,15 @@ namespace sluice::dataplane {
 struct WorkerPorts {
     packet::Port* dirty = nullptr;
     packet::Port* clean = nullptr;
+    std::vector<packet::Port*> customers;  // in the order of Config::customer_ports
 };
+
+// A port with one customer's network on it, or several that have tags. Attachments name it.
+struct CustomerPort {
+    std::string name;
+    Mac mac{};
+};
+inline constexpr std::size_t max_customer_ports = max_legs - 2;
 
 class Gateway {
   public:
@@ -40,7 +48,8 @@ class Gateway {
         std::vector<net::Address>
             dirty_addresses;  // answered for on that leg; the first of a family is reported
         std::vector<net::Address> clean_addresses;
-        std::vector<int> cores;             // one a worker; empty: wherever the system puts them
+        std::vector<CustomerPort> customer_ports;  // besides the clean leg; needs a clean leg of its own
+        std::vector<int> cores;                    // one a worker; empty: wherever the system puts them
         std::uint32_t idle_sleep_us = 100;  // after a while without packets; 0: never sleep, burn the core
         std::size_t max_targets = 16'384;   // targets and tenants together
         std::size_t max_sources = 262'144;  // remembered by each worker
@@ -83,6 +92,8 @@ class Gateway {
     using Refused = std::map<model::TenantId, model::RefusedProgram>;
 
     void run_worker(std::size_t index);
+    // Each port once.
+    [[nodiscard]] std::vector<packet::Port*> ports_of(std::size_t worker) const;
     // `next` has been checked.
     void publish(const Programs& next, Refused refused, std::uint64_t generation);
 

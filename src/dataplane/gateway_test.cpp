@@ -64,6 +64,21 @@ class GatewayPrograms : public ::testing::Test {
 
 }  // namespace
 
+TEST(GatewayConfig, PortsOfCustomersHaveNamesOfTheirOwn) {
+    const auto with = [](std::vector<CustomerPort> ports) {
+        Gateway::Config config;
+        config.customer_ports = std::move(ports);
+        return Gateway::validate(config);
+    };
+    EXPECT_TRUE(with({{"acme-inside", {}}, {"acme-dmz", {}}}));
+    for (const char* name : {"", "dirty", "clean", "acme-inside"}) {
+        EXPECT_FALSE(with({{"acme-inside", {}}, {name, {}}})) << name;
+    }
+    std::vector<CustomerPort> many;
+    for (std::size_t i = 0; i <= max_customer_ports; ++i) many.push_back({"port-" + std::to_string(i), {}});
+    EXPECT_FALSE(with(many));
+}
+
 TEST_F(GatewayPrograms, AWrongOneIsNamedAndTheOthersAreInForce) {
     const auto refused = apply({tenant(1, 10), wrong(tenant(2, 11)), tenant(3, 12)}, true, 12);
     ASSERT_EQ(refused.size(), 1U);

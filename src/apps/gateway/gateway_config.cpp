@@ -1,5 +1,6 @@
 #include "apps/gateway/gateway_config.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "apps/process/link_section.hpp"
@@ -60,6 +61,35 @@ base::Status read_legs(const policy::Node& section, GatewayConfig& config) {
     way.next_hop4 = mac_of(clean, "next_hop_mac").value();
     way.next_hop6 = mac_of(clean, "next_hop6_mac").value_or(way.next_hop4);
     way.vlan = clean.get<std::uint16_t>("vlan", 0);
+    return {};
+}
+
+// Ports with one customer's network on each, besides the two legs.
+base::Status read_ports(const policy::Node& section, GatewayConfig& config) {
+    std::vector<std::string> devices{config.dirty.device};
+    if (config.clean) devices.push_back(config.clean->device);
+    for (const auto& item : section.at("ports").items()) {
+        if (!config.clean) {
+            return std::unexpected(item.error("a port of a customer beside a gateway with one leg",
+                                              "give 'clean' a device of its own"));
+        }
+        GatewayConfig::CustomerPort port;
+        port.name = item.get<std::string>("name");
+        port.device = device_of(item, config.dirty.queues);
+        port.mac = mac_of(item, "mac");
+        if (std::find(devices.begin(), devices.end(), port.device.device) != devices.end()) {
+            return std::unexpected(item.at("device").error(
+                "the device " + port.device.device + " is taken twice", "each port is a device of its own"));
+        }
+        devices.push_back(port.device.device);
+        config.gateway.customer_ports.push_back({port.name, {}});
+        config.ports.push_back(std::move(port));
+    }
+    return {};
+}
+
+base::Status read_cores(const policy::Node& section, GatewayConfig& config) {
+    const auto workers = config.dirty.queues;
     const policy::Node cores = section.at("cores");
     for (const auto& core : cores.items())
         config.gateway.cores.push_back(static_cast<int>(core.as<std::uint32_t>()));
@@ -82,7 +112,9 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     const auto section = policy::load_config(file, "gateway");
     if (!section) return std::unexpected(section.error());
     GatewayConfig config;
-    if (auto status = read_legs(*section, config); !status) return std::unexpected(status.error());
+    for (const auto read : {read_legs, read_ports, read_cores}) {
+        if (auto status = read(*section, config); !status) return std::unexpected(status.error());
+    }
     auto link = process::read_link_section(*section, {});
     if (!link) return std::unexpected(link.error());
     config.link = std::move(*link);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "base/result.hpp"
@@ -22,6 +23,12 @@ struct GatewayConfig {
     std::optional<packet::Device::Config> clean;  // none: the dirty leg goes both ways
     std::optional<dataplane::Mac> dirty_mac;      // none: the device's own
     std::optional<dataplane::Mac> clean_mac;
+    struct CustomerPort {
+        std::string name;
+        packet::Device::Config device;
+        std::optional<dataplane::Mac> mac;
+    };
+    std::vector<CustomerPort> ports;
     Hugepages hugepages = Hugepages::automatic;
     std::uint32_t memory_mb = 256;
     std::string metrics_listen = "127.0.0.1:9102";

@@ -28,11 +28,13 @@ struct Legs {
     std::unique_ptr<packet::Eal> eal;
     std::unique_ptr<packet::Device> dirty;
     std::unique_ptr<packet::Device> clean;  // nullptr: the dirty leg goes both ways
+    std::vector<std::unique_ptr<packet::Device>> customers;
 
     [[nodiscard]] std::vector<dataplane::WorkerPorts> ports(std::uint16_t workers) const {
         std::vector<dataplane::WorkerPorts> all;
         for (std::uint16_t i = 0; i < workers; ++i) {
-            all.push_back({&dirty->queue(i), clean ? &clean->queue(i) : &dirty->queue(i)});
+            all.push_back({&dirty->queue(i), clean ? &clean->queue(i) : &dirty->queue(i), {}});
+            for (const auto& port : customers) all.back().customers.push_back(&port->queue(i));
         }
         return all;
     }
@@ -42,6 +44,7 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
     packet::Eal::Config eal;
     eal.memory_mb = config.memory_mb;
     eal.pci = packet::is_pci(config.dirty.device) || (config.clean && packet::is_pci(config.clean->device));
+    for (const auto& port : config.ports) eal.pci = eal.pci || packet::is_pci(port.device.device);
     eal.hugepages =
         config.hugepages == Hugepages::required ||
         (config.hugepages == Hugepages::automatic && packet::Eal::hugepages_free(config.memory_mb));
@@ -57,8 +60,14 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
         if (!clean) return std::unexpected(clean.error());
         legs.clean = std::move(*clean);
     }
+    for (const auto& port : config.ports) {
+        auto device = packet::Device::open(*legs.eal, port.device);
+        if (!device) return std::unexpected(device.error());
+        legs.customers.push_back(std::move(*device));
+    }
     log.info("legs are open", {{"dirty", config.dirty.device},
                                {"clean", config.clean ? config.clean->device : config.dirty.device},
+                               {"ports", std::to_string(legs.customers.size())},
                                {"hugepages", eal.hugepages ? "yes" : "no"}});
     return legs;
 }
@@ -110,6 +119,9 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     gateway_config.way.source =
         config.clean_mac.value_or(legs->clean ? legs->clean->mac() : gateway_config.dirty_mac);
     if (gateway_config.internet_way) gateway_config.internet_way->source = gateway_config.dirty_mac;
+    for (std::size_t i = 0; i < config.ports.size(); ++i) {
+        gateway_config.customer_ports[i].mac = config.ports[i].mac.value_or(legs->customers[i]->mac());
+    }
     dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
     GatewayMetrics metrics(registry);
     ProgramHandler handler(gateway, metrics, log);
@@ -127,6 +139,9 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
         metrics.update(report, gateway);
         metrics.update("dirty", legs->dirty->counters());
         if (legs->clean) metrics.update("clean", legs->clean->counters());
+        for (std::size_t i = 0; i < config.ports.size(); ++i) {
+            metrics.update(config.ports[i].name, legs->customers[i]->counters());
+        }
     }
     log.info("ending");
     client.stop();
