@@ -1,4 +1,4 @@
-"""./dev lab: the provider in a box. up, down, status, attack KIND."""
+"""./dev lab: the provider in a box. up, down, status, attack KIND; with --firewall the firewall lab, and its matrix."""
 
 import argparse
 import signal
@@ -9,6 +9,10 @@ from attackers import KINDS, Attack
 from addresses import CUSTOMERS
 from box import Box, LabError
 import counters
+from firewall_box import FirewallBox
+import firewall_matrix
+from firewall_plan import POLICY
+from policy_judge import load
 import processes
 
 
@@ -16,19 +20,24 @@ def tell(text):
     print(f"lab: {text}", flush=True)
 
 
+def box_of(options):
+    return FirewallBox(options.instance, tell=tell) if options.firewall else Box.of_run(options.instance, tell)
+
+
 def up(options):
-    box = Box(options.instance, options.router, options.exporter, not options.without_sluice, options.portal_port, tell)
+    box = FirewallBox(options.instance, tell=tell) if options.firewall else Box(options.instance, options.router, options.exporter, not options.without_sluice, options.portal_port, tell)
     began = time.monotonic()
     try:
         box.up()
     except BaseException:
         box.down()
         raise
-    tell(f"up after {time.monotonic() - began:.1f} s; './dev lab status' shows it, './dev lab down' ends it")
+    shows, flag = ("matrix", " --firewall") if options.firewall else ("status", "")
+    tell(f"up after {time.monotonic() - began:.1f} s; './dev lab {shows}' shows it, './dev lab down{flag}' ends it")
 
 
 def down(options):
-    Box.of_run(options.instance, tell).down()
+    box_of(options).down()
     tell("down")
 
 
@@ -51,6 +60,24 @@ def status(options):
     return 0
 
 
+def matrix(options):
+    """Who reaches whom behind the firewall, tried with real sockets."""
+    box, wrong = FirewallBox(options.instance, tell=tell), []
+    if not box.is_up():
+        raise LabError("no firewall lab is up under this name: './dev lab up --firewall' first")
+    try:
+        hosts = box.start_hosts()
+        for customer, policy in load(POLICY).items():
+            probes, expected = firewall_matrix.attempts(policy)
+            results = firewall_matrix.ask(hosts, probes)
+            print(firewall_matrix.picture(customer, expected, results), flush=True)
+            wrong += firewall_matrix.faults(customer, expected, results)
+    finally:
+        box.stop_hosts()
+    print("\n".join(wrong) or "all as the policy says")
+    return 1 if wrong else 0
+
+
 def attack(options):
     box = Box.of_run(options.instance, tell)
     if not box.is_up():
@@ -69,13 +96,15 @@ def arguments():
     parser = argparse.ArgumentParser(prog="./dev lab", description=__doc__)
     parser.add_argument("--instance", default="", help="name of a second lab beside the first (a-z, 0-9)")
     commands = parser.add_subparsers(dest="command", required=True)
-    for run in (up, down, status, attack):
+    for run in (up, down, status, attack, matrix):
         commands.add_parser(run.__name__).set_defaults(run=run)
     starting = commands.choices["up"]
     starting.add_argument("--router", choices=("bird", "frr"), default="bird")
     starting.add_argument("--exporter", choices=("sflow", "v9", "ipfix"), default="sflow")
     starting.add_argument("--without-sluice", action="store_true", help="only the network around it")
     starting.add_argument("--portal-port", type=int, default=8080)
+    for name in ("up", "down"):
+        commands.choices[name].add_argument("--firewall", action="store_true", help="the lab of two customers with firewalls")
     attacking = commands.choices["attack"]
     attacking.add_argument("kind", choices=KINDS, metavar="KIND", help="; ".join(f"{k}: {v}" for k, v in KINDS.items()))
     attacking.add_argument("--rate", type=int, default=20_000, help="packets a second, at most 100,000")

@@ -11,6 +11,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "lab"))
 
 import configs  # noqa: E402
+import firewall_box  # noqa: E402
+import yaml  # noqa: E402
 
 
 class Configs(unittest.TestCase):
@@ -20,11 +22,13 @@ class Configs(unittest.TestCase):
         self.assertEqual(found, [])
 
     def test_processes(self):
-        for make in (configs.controller, configs.collector, configs.gateway):
+        for make in (configs.controller, configs.collector, configs.gateway, firewall_box.gateway):
             self.check("config.schema.json", make("/run"))
+        self.check("config.schema.json", firewall_box.controller("/run", firewall_box.POLICY))
 
     def test_policy(self):
         self.check("policy.schema.json", configs.policy())
+        self.check("policy.schema.json", yaml.safe_load(pathlib.Path(firewall_box.POLICY).read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,161 @@
+"""The firewall lab: controller, gateway and two customers' networks, brought up and taken down as one."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+from addresses import CLEAN, DIRTY, LINK_PORT, PORTAL_PORT
+from box import RUNS, LabError, run_folder
+import configs
+from controller import Controller
+from firewall_plan import HOSTS, POLICY, PORTS, port_mac
+from firewall_topology import FirewallTopology
+import namespaces
+import processes
+from processes import Process
+
+PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py")
+
+
+def gateway(run_dir, driver="net_af_xdp"):
+    device = lambda number, interface: f"{driver}{number},iface={interface}"
+    return {"gateway": {
+        "name": "guard-1",
+        "controller": f"127.0.0.1:{LINK_PORT}",
+        "controller_token_file": f"{run_dir}/link.token",
+        "dirty": {"device": device(0, DIRTY.b.name), "mac": DIRTY.b.mac, "next_hop_mac": DIRTY.a.mac,
+                  "addresses": [DIRTY.b.address4, DIRTY.b.address6]},
+        "clean": {"device": device(1, CLEAN.b.name), "mac": CLEAN.b.mac, "next_hop_mac": CLEAN.a.mac,
+                  "addresses": [CLEAN.b.address4, CLEAN.b.address6]},
+        "ports": [{"name": host.port, "device": device(2 + i, host.port), "mac": port_mac(i, 2)}
+                  for i, host in enumerate(PORTS)],
+        "hugepages": "never",
+    }}
+
+
+def controller(run_dir, policy):
+    return {"controller": {
+        "data_directory": f"{run_dir}/controller",
+        "rest": {"listen": f"127.0.0.1:{PORTAL_PORT}"},
+        "link": {"listen": f"127.0.0.1:{LINK_PORT}", "token_file": f"{run_dir}/link.token"},
+        "operator": {"login": configs.OPERATOR[0], "password_file": f"{run_dir}/operator.password"},
+        "policy_file": policy,
+    }}
+
+
+class FirewallBox:
+    def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, tell=print):
+        self.instance, self.driver, self.policy, self.tell = instance, driver, policy, tell
+        self.run_dir, self.topology = run_folder(f"fw-{instance}" if instance else "fw"), FirewallTopology(f"fw{instance}")
+        self.keeper, self.hosts = None, {}
+
+    def ns(self, role):
+        return self.topology.ns(role)
+
+    def is_up(self):
+        return os.path.exists(self.run_dir) or bool(self.topology.present())
+
+    def up(self, tied=False):
+        """tied: the processes die with the caller, whatever becomes of it."""
+        reason = namespaces.why_not()
+        if reason:
+            raise LabError(reason)
+        if self.is_up():
+            raise LabError("this lab is up already: './dev lab down --firewall' first, or choose another --instance")
+        configs.check_binaries(("sluice-controller", "sluice-gateway"))
+        os.makedirs(f"{self.run_dir}/log")
+        os.makedirs(f"{self.run_dir}/controller")
+        self.topology.up()
+        configs.write_secret(f"{self.run_dir}/link.token", os.urandom(16).hex())
+        configs.write_secret(f"{self.run_dir}/operator.password", configs.OPERATOR[1])
+        wanted = []
+        for name, document in (("controller", controller(self.run_dir, self.policy)),
+                               ("gateway", gateway(self.run_dir, self.driver))):
+            conf = configs.write(f"{self.run_dir}/{name}.yaml", document)
+            wanted.append(Process(f"sluice-{name}", self.ns("guard"),
+                                  [os.path.join(configs.BIN, f"sluice-{name}"), "--config", conf]))
+        self.keeper = processes.spawn_keeper(self.run_dir, wanted, tied)
+        link = self.controller()
+        self._wait("the controller", link.healthy)
+        self._wait("the gateway's link", lambda: configs.asked(
+            link, "/gateways", lambda g: g["generation"] == g["wanted_generation"]))
+
+    def controller(self):
+        return Controller(self.ns("guard"), *configs.OPERATOR)
+
+    def down(self):
+        self.stop_hosts()
+        processes.stop_keeper(self.run_dir)
+        if self.keeper:
+            self.keeper.wait()
+        self.topology.down()
+        shutil.rmtree(self.run_dir, ignore_errors=True)
+        if os.path.isdir(RUNS) and not os.listdir(RUNS):
+            os.rmdir(RUNS)
+
+    def start_hosts(self):
+        """Servers and clients in every network, by role."""
+        for host in HOSTS:
+            self.hosts[host.role] = HostProcess(self.ns(host.role), host)
+        for host in self.hosts.values():
+            host.ready()
+        return self.hosts
+
+    def stop_hosts(self):
+        for host in self.hosts.values():
+            host.stop()
+        self.hosts = {}
+
+    def log(self, name):
+        with open(f"{self.run_dir}/log/{name}.out", encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def _wait(self, what, ready, limit_s=15.0):
+        deadline = time.monotonic() + limit_s
+        while not ready():
+            if time.monotonic() > deadline:
+                raise LabError(f"{what} is not ready after {limit_s:g} s\n{self.log('sluice-controller')[-1500:]}\n"
+                               f"{self.log('sluice-gateway')[-1500:]}")
+            time.sleep(0.05)
+
+
+class HostProcess:
+    """probe.py in a namespace; the questions that it understands stand there."""
+
+    def __init__(self, ns, host):
+        self.host = host
+        settings = {"name": host.role, "customer": host.customer, "addresses": host.addresses,
+                    "gateways": [g for g in (host.gateway4, host.gateway6) if g]}
+        self._process = subprocess.Popen(namespaces.enter_command(ns, [sys.executable, "-B", PROBE, json.dumps(settings)]),
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                         preexec_fn=processes.die_with_parent)
+
+    def ready(self):
+        if self._answer() != "ready":
+            raise LabError(f"the host {self.host.role} did not start")
+
+    def ask(self, question):
+        self.begin(question)
+        return self.finish()
+
+    def begin(self, question):
+        self._process.stdin.write(json.dumps(question) + "\n")
+        self._process.stdin.flush()
+
+    def finish(self):
+        return self._answer()
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise LabError(f"the host {self.host.role} ended")
+        return json.loads(line)
+
+    def stop(self):
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.kill()
+        self._process.wait()
