@@ -36,6 +36,8 @@ struct Selection {
     [[nodiscard]] const std::uint8_t* end() const { return at.data() + count; }
 };
 
+static_assert(packet::max_burst <= 32, "a bit each");
+
 // What only packets of tenants with a firewall have.
 struct FirewallBatch {
     PerPacket<const TenantPath*> paths;        // nullptr: the tenant has no firewall
@@ -62,7 +64,8 @@ struct Batch {
     PerPacket<std::uint64_t> target_hashes;  // where a stage asks for one address of a wide target
     PerPacket<Source*> sources;              // found by an earlier stage, or nullptr
 
-    std::uint32_t dropped = 0;  // how many
+    std::uint32_t dropped = 0;   // how many
+    std::uint32_t verified = 0;  // bit i: the packet's source has shown itself
     PerPacket<model::Verdict> verdicts;
     PerPacket<model::DropReason> reasons;
     PerPacket<std::uint32_t> rules;

@@ -46,8 +46,35 @@ struct TrafficCount {
     }
 };
 
+// Dropped with one of these, a verified sender's packet is a loss that the guard causes: by what was made
+// against others' attack, or by a limit that others used up. Not what breaks a protocol, what the customer
+// forbids, or what goes over the sender's own limits.
+[[nodiscard]] constexpr bool is_legitimate_loss(model::DropReason reason) {
+    using enum model::DropReason;
+    switch (reason) {
+        case dynamic_filter:
+        case reflection_template:
+        case odd_length:
+        case repeated_payload:
+        case target_rate:
+        case fragment_rate:
+        case icmp_rate:
+        case udp_rate:
+        case flow_table_full:
+        case tx_full:
+            return true;
+        default:
+            return false;
+    }
+}
+
 inline constexpr std::size_t reason_count = static_cast<std::size_t>(model::DropReason::count_);
 using ReasonCounts = std::array<TrafficCount, reason_count>;
+
+// The guard's stages, which may be only watched.
+inline constexpr std::size_t first_guard_stage = static_cast<std::size_t>(model::Stage::invalid);
+inline constexpr std::size_t guard_stages =
+    static_cast<std::size_t>(model::Stage::rate) + 1 - first_guard_stage;
 
 // What a target's passed packets write lies in its meters' cache line (worker_state.hpp); here is the rest.
 struct alignas(64) TargetCounts {
@@ -55,12 +82,19 @@ struct alignas(64) TargetCounts {
     TrafficCount excused;  // passed by a filter, past all later stages; part of `passed`
     Count verified_sources;
     alignas(64) ReasonCounts reasons;
+    std::array<TrafficCount, guard_stages> monitored;
+    TrafficCount verified_dropped;  // part of `reasons`
 
+    [[nodiscard]] TrafficCount& watched(model::Stage stage) {
+        return monitored[static_cast<std::size_t>(stage) - first_guard_stage];
+    }
     void reset() {
         answered.reset();
         excused.reset();
         verified_sources.reset();
         for (auto& reason : reasons) reason.reset();
+        for (auto& stage : monitored) stage.reset();
+        verified_dropped.reset();
     }
 };
 
@@ -76,7 +110,14 @@ struct Meters {
 struct alignas(64) TargetState {
     TrafficCount passed;
     Meters meters;
+    Count verified;  // packets of sources that have shown themselves; part of `passed`
     CoarseTime last_seen = 0;
+
+    void reset() {
+        passed.reset();
+        verified.reset();
+        meters = {};
+    }
 };
 static_assert(sizeof(TargetState) == 64);
 

@@ -8,8 +8,8 @@
 
 namespace sluice::dataplane {
 
-// Keeps every packet; notes TCP whose source has to be found. Before the filters, which drop little TCP: the
-// lines are on the way for longer.
+// Keeps every packet; notes those whose source has to show itself. Before the filters, which drop little TCP:
+// the lines are on the way for longer.
 struct VerifyFetchStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
@@ -17,7 +17,7 @@ struct VerifyFetchStage {
         if (!scrub::is_verified(*batch.profiles[i], key)) return true;
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.wanted_sources[family].add(i);
-        if (scrub::is_syn(key)) batch.syns[family].add(i);
+        if (scrub::is_syn(key) && batch.profiles[i]->answer_syns) batch.syns[family].add(i);
         return true;
     }
 };

@@ -99,7 +99,7 @@ class Passage {
         batch_.firewall.flows_ended = true;
     }
     void drop(DropReason reason, std::uint32_t rule = no_rule) const {
-        (void)context_.drop(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
+        (void)context_.discard(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
     }
 
     [[nodiscard]] static bool is_icmp(const flow::Tuple& tuple) {
@@ -274,7 +274,7 @@ class Passage {
     [[nodiscard]] bool verified() const {
         if (batch_.firewall.networks[i_] != attach::internet) return true;
         const Source* source = batch_.sources[i_];
-        return source != nullptr && source->precious(state_.now_coarse);
+        return source != nullptr && source->is_verified(state_.now_coarse);
     }
 
     void reject(std::uint32_t rule, attach::NetworkIndex from) {
@@ -383,21 +383,21 @@ void find_indirect(const Context& context, std::size_t i) {
     if (firewall.kinds[i] == TupleKind::icmp_error) {
         firewall.found[i] = find_quoted(context, i, tenant);
         if (firewall.found[i].flow == nullptr) {
-            (void)context.drop(i, DropReason::icmp_unrelated);
+            (void)context.discard(i, DropReason::icmp_unrelated);
             return;
         }
     } else if (firewall.kinds[i] == TupleKind::piece) {
         const auto piece =
             context.state.fragments.find(firewall.lookups.tuples[i], batch.keys[i], context.state.flows);
         if (piece.found.flow == nullptr) {
-            (void)context.drop(i, piece.reason);
+            (void)context.discard(i, piece.reason);
             return;
         }
         firewall.found[i] = piece.found;
         flow::track_piece(*piece.found.flow, piece.found.direction, batch.keys[i], piece.data_begins,
                           context.program.paths.times(*firewall.paths[i]), context.state.flows.now());
     } else {
-        (void)context.drop(i, DropReason::bad_transport_header);
+        (void)context.discard(i, DropReason::bad_transport_header);
         return;
     }
     firewall.known.add(i);

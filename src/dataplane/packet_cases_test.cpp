@@ -212,6 +212,15 @@ class Runner {
             } else if (words[i] == "dns-queries") {
                 target.profile.protocol.dns_queries_per_s =
                     static_cast<std::uint32_t>(std::stoul(words.at(++i)));
+            } else if (words[i] == "tcp-first-drop") {
+                target.profile.tcp_method = model::TcpMethod::first_drop;
+            } else if (words[i] == "verify-dns") {
+                target.profile.verify_dns = words.at(++i) == "truncate" ? model::DnsVerification::truncate
+                                                                        : model::DnsVerification::first_drop;
+            } else if (words[i] == "verify-udp") {
+                target.profile.verify_udp = model::UdpVerification::first_drop;
+            } else if (words[i] == "watch") {
+                target.profile.monitored |= static_cast<std::uint16_t>(1U << stage_named(words.at(++i)));
             } else if (words[i] == "keep-invalid") {
                 target.profile.drop_invalid = false;
             } else if (words[i] == "reflection") {
@@ -430,20 +439,27 @@ class Runner {
         EXPECT_EQ(sum, wanted) << where();
     }
 
+    static std::size_t stage_named(const std::string& name) {
+        for (std::size_t i = 0; i < static_cast<std::size_t>(model::Stage::count_); ++i) {
+            if (model::to_string(static_cast<model::Stage>(i)) == name) return i;
+        }
+        ADD_FAILURE() << "no such stage: " << name;
+        return 0;
+    }
+
     static std::uint64_t count_of(const model::TargetCounters& target, const Words& words) {
         const std::string& name = words[1];
         if (words.size() == 4) {
-            for (std::size_t i = 0; i < target.stages.size(); ++i) {
-                if (model::to_string(static_cast<model::Stage>(i)) != name) continue;
-                const model::StageCount& stage = target.stages[i];
-                return (words[2] == "in"       ? stage.in
-                        : words[2] == "passed" ? stage.passed
-                                               : stage.dropped)
-                    .packets;
-            }
-            ADD_FAILURE() << "no such stage: " << name;
-            return 0;
+            const std::size_t number = stage_named(name);
+            const model::StageCount& stage = target.stages[number];
+            return (words[2] == "in"        ? stage.in
+                    : words[2] == "passed"  ? stage.passed
+                    : words[2] == "watched" ? target.monitored[number]
+                                            : stage.dropped)
+                .packets;
         }
+        if (name == "verified-in") return target.verified_in.packets;
+        if (name == "verified-dropped") return target.verified_dropped.packets;
         if (name == "in") return target.in.packets;
         if (name == "passed") return target.passed.packets;
         if (name == "dropped") return target.dropped.packets;

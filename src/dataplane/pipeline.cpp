@@ -32,6 +32,7 @@ void parse(Context& context) {
     batch.excused.count = 0;
     batch.watched.count = 0;
     batch.dropped = 0;
+    batch.verified = 0;
     for (std::size_t family = 0; family < 2; ++family) {
         batch.wanted_sources[family].count = 0;
         batch.wanted_destinations[family].count = 0;
@@ -119,6 +120,18 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     open_flows(context, ingress);
 }
 
+// Of a packet that was dropped. One that a filter dropped has not been asked yet.
+bool is_verified_source(const Program& program, WorkerState& state, const Batch& batch, std::size_t i) {
+    if ((batch.verified >> i & 1U) != 0) return true;
+    if (batch.reasons[i] != DropReason::dynamic_filter && batch.reasons[i] != DropReason::reflection_template)
+        return false;
+    const Profile& profile = program.profiles[batch.targets[i]->profile];
+    if (!scrub::is_verified(profile, batch.keys[i])) return false;
+    const Source* source = state.sources.find(batch.source_hashes[i]);
+    return source != nullptr &&
+           source->has_shown(scrub::needed_proof(profile, batch.keys[i]), state.now_coarse);
+}
+
 }  // namespace
 
 void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Topology& topology,
@@ -135,7 +148,7 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     leave(topology.to_customers, batch.excused, batch);
 }
 
-void count_batch(WorkerState& state, const Batch& batch) {
+void count_batch(const Program& program, WorkerState& state, const Batch& batch) {
     for (const std::uint8_t i : batch.excused) {
         if (batch.verdicts[i] != model::Verdict::pass) continue;
         state.counts.targets[batch.targets[i]->slot].excused.add(1, batch.received[i]);
@@ -155,12 +168,15 @@ void count_batch(WorkerState& state, const Batch& batch) {
         switch (batch.verdicts[i]) {
             case model::Verdict::pass:
                 state.counts.states[slot].passed.add(1, bytes);
+                state.counts.states[slot].verified.add(batch.verified >> i & 1U);
                 break;
             case model::Verdict::answer:
                 state.counts.targets[slot].answered.add(1, bytes);
                 break;
             case model::Verdict::drop:
                 state.counts.targets[slot].reasons[reason].add(1, bytes);
+                if (is_legitimate_loss(batch.reasons[i]) && is_verified_source(program, state, batch, i))
+                    state.counts.targets[slot].verified_dropped.add(1, bytes);
                 break;
         }
     }

@@ -1,6 +1,7 @@
 // Any frames through the whole pipeline, under programs that use every stage: nothing crashes, what goes out
 // is whole and right, and every packet is counted once. The input is a list of frames, each behind two bytes
 // of length and two of time that passes before it.
+#include <algorithm>
 #include <cstdlib>
 #include <vector>
 
@@ -33,8 +34,15 @@ std::vector<model::TenantProgram> programs() {
     model::ScrubProfile open = profile;
     open.drop_invalid = false;
     open.verify_tcp = model::TcpVerification::syn;
+    open.tcp_method = model::TcpMethod::first_drop;
+    open.verify_dns = model::DnsVerification::truncate;
+    open.verify_udp = model::UdpVerification::first_drop;
+    model::ScrubProfile watched = profile;
+    watched.verify_dns = model::DnsVerification::first_drop;
+    watched.monitored = 0xffff;
     program.targets = {{net::Prefix::parse("203.0.113.9").value(), model::MitigationId(1), profile},
                        {net::Prefix::parse("203.0.113.128/25").value(), model::MitigationId(2), open},
+                       {net::Prefix::parse("203.0.113.10").value(), model::MitigationId(5), watched},
                        {net::Prefix::parse("2001:db8:3::9").value(), model::MitigationId(3), profile},
                        {net::Prefix::parse("2001:db8:3:1::/64").value(), model::MitigationId(4), open}};
     model::PacketFilter filter;
@@ -116,13 +124,21 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
              "tcp 198.19.0.7:4242 > 203.0.113.200:443 psh ack payload 40 vlan 12",
              "udp 198.19.0.7:53 > 203.0.113.9:4000 payload 60",
              "udp 198.19.0.7:9 > 203.0.113.9:40 payload 60",
+             "udp 198.19.0.7:4000 > 203.0.113.200:53 payload 24",
+             "udp [2001:db8:f::7]:4000 > [2001:db8:3:1::77]:53 payload 24",
+             "tcp 198.19.0.7:4242 > 203.0.113.10:443 syn seq 7",
              "udp 198.18.0.7:9 > 203.0.113.9:40 payload 64 more id 9",
              "icmp 198.19.0.7 > 203.0.113.9 type 8 payload 56",
              "tcp [2001:db8:f::7]:4242 > [2001:db8:3::9]:443 syn extension destination",
              "udp [2001:db8:f::7]:9 > [2001:db8:3:1::77]:4000 payload 40 more id 7",
              "icmpv6 2001:db8:f::7 > 2001:db8:3:1::78 type 128 payload 20",
          }) {
-        const auto frame = packet::parse_packet_text(text).value();
+        auto frame = packet::parse_packet_text(text).value();
+        if (packet::parse(frame).destination_port == 53) {
+            constexpr std::uint8_t query[] = {0xbe, 0xef, 1,   0,   0, 1,   0,   0, 0, 0, 0, 0,
+                                              3,    'w',  'w', 'w', 2, 'd', 'e', 0, 0, 1, 0, 1};
+            std::copy(std::begin(query), std::end(query), frame.end() - sizeof query);
+        }
         std::vector<std::uint8_t> one{static_cast<std::uint8_t>(frame.size() >> 8U),
                                       static_cast<std::uint8_t>(frame.size()), 0, 10};
         one.insert(one.end(), frame.begin(), frame.end());

@@ -15,6 +15,7 @@
 #include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/scrub/protocol/rules.hpp"
+#include "dataplane/source.hpp"
 #include "dataplane/target_table.hpp"
 #include "dataplane/tenant_firewall.hpp"
 #include "dataplane/tenant_path.hpp"
@@ -24,17 +25,29 @@
 
 namespace sluice::dataplane {
 
+enum class ProtocolClass : std::uint8_t { tcp, udp, other, count_ };
+[[nodiscard]] constexpr ProtocolClass class_of(std::uint8_t protocol) {
+    return protocol == 6 ? ProtocolClass::tcp : protocol == 17 ? ProtocolClass::udp : ProtocolClass::other;
+}
+
 // How the traffic to a target is treated. Targets with the same settings share one.
 struct Profile {
     bool drop_invalid = false;
     bool drop_fragments = false;
     model::TcpVerification verify_tcp = model::TcpVerification::off;
-    bool meter_source = false;       // source has a limit
-    bool meter_destination = false;  // target, fragment, ICMP or UDP have one
-    bool wide = false;               // the target is more than one address: each has meters of its own
-    bool checks_protocol = false;    // any of `protocol`
-    std::uint32_t reflection = 0;    // bit v: UDP from the ports of AttackVector v is dropped
-    std::uint32_t verified_for = 0;  // life time of a proof, in coarse ticks
+    model::TcpMethod tcp_method = model::TcpMethod::safe_reset;
+    model::DnsVerification verify_dns = model::DnsVerification::off;
+    model::UdpVerification verify_udp = model::UdpVerification::off;
+    bool answer_syns = false;             // a SYN of an unknown sender is answered
+    std::uint8_t verified_protocols = 0;  // bit c: ProtocolClass c has to be verified, at least in part
+    std::array<Proof, 3> needed{};        // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)
+    std::uint16_t monitored = 0;          // bit s: what Stage s would drop goes on
+    bool meter_source = false;            // source has a limit
+    bool meter_destination = false;       // target, fragment, ICMP or UDP have one
+    bool wide = false;                    // the target is more than one address: each has meters of its own
+    bool checks_protocol = false;         // any of `protocol`
+    std::uint32_t reflection = 0;         // bit v: UDP from the ports of AttackVector v is dropped
+    std::uint32_t verified_for = 0;       // life time of a proof, in coarse ticks
     meter::RateLimit source;
     meter::RateLimit target;
     meter::RateLimit fragment;
@@ -82,16 +95,11 @@ struct FilterAddresses {
 };
 
 // A tenant's filters as packets of one protocol see them: those that can not match are left out.
-enum class ProtocolClass : std::uint8_t { tcp, udp, other, count_ };
 struct FilterList {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
 };
 using FilterLists = std::array<FilterList, static_cast<std::size_t>(ProtocolClass::count_)>;
-
-[[nodiscard]] constexpr ProtocolClass class_of(std::uint8_t protocol) {
-    return protocol == 6 ? ProtocolClass::tcp : protocol == 17 ? ProtocolClass::udp : ProtocolClass::other;
-}
 
 // Whose counters a slot holds.
 struct SlotOwner {

@@ -37,7 +37,10 @@ base::Status check_target(const model::TenantProgram& program, const model::Scru
                     fmt::format("'{}' is no reflection over UDP", model::to_string(vector)), at,
                     "name a vector with a source port (dns, ntp, …) or 'fragment'");
     }
-    if (target.profile.verify_tcp != model::TcpVerification::off && target.profile.verified_for_s == 0) {
+    const bool verified = target.profile.verify_tcp != model::TcpVerification::off ||
+                          target.profile.verify_dns != model::DnsVerification::off ||
+                          target.profile.verify_udp != model::UdpVerification::off;
+    if (verified && target.profile.verified_for_s == 0) {
         return fail(ErrorCode::invalid_argument, "a proof that lives 0 seconds never lets anybody in", at,
                     "set verified_for_s to at least 1");
     }
@@ -177,13 +180,50 @@ scrub::protocol::Rules compile_protocol(const model::ProtocolChecks& checks) {
     return out;
 }
 
+// Stages whose judgement may be only watched: the guard's.
+constexpr std::uint16_t watchable = [] {
+    std::uint16_t bits = 0;
+    for (auto stage = static_cast<unsigned>(model::Stage::invalid);
+         stage <= static_cast<unsigned>(model::Stage::rate); ++stage) {
+        bits |= static_cast<std::uint16_t>(1U << stage);
+    }
+    return bits;
+}();
+
+void compile_verification(const model::ScrubProfile& from, Profile& out) {
+    using model::DnsVerification;
+    using model::TcpVerification;
+    using model::UdpVerification;
+    const auto bit = [](auto number) { return 1U << static_cast<unsigned>(number); };
+    out.verify_tcp = from.verify_tcp;
+    out.tcp_method = from.tcp_method;
+    out.verify_dns = from.verify_dns;
+    out.verify_udp = from.verify_udp;
+    // Who is sent from UDP to TCP shows himself there.
+    if (out.verify_dns == DnsVerification::truncate && out.verify_tcp == TcpVerification::off)
+        out.verify_tcp = TcpVerification::syn;
+    const bool tcp = out.verify_tcp != TcpVerification::off;
+    const bool udp = out.verify_udp != UdpVerification::off;
+    const bool dns = out.verify_dns != DnsVerification::off;
+    if (!tcp && !udp && !dns) return;
+    out.verified_for = std::min<CoarseTime>(coarse_duration(from.verified_for_s), 1U << 28U);
+    if (tcp) out.verified_protocols |= static_cast<std::uint8_t>(bit(ProtocolClass::tcp));
+    if (udp || dns) out.verified_protocols |= static_cast<std::uint8_t>(bit(ProtocolClass::udp));
+    const Proof by_tcp = out.tcp_method == model::TcpMethod::first_drop ? Proof::connection : Proof::address;
+    out.needed = {by_tcp, udp ? Proof::datagram : Proof::none,
+                  out.verify_dns == DnsVerification::truncate ? by_tcp
+                  : udp || dns                                ? Proof::datagram
+                                                              : Proof::none};
+    const bool watched = (from.monitored & bit(model::Stage::verify)) != 0;
+    out.answer_syns = tcp && out.tcp_method == model::TcpMethod::safe_reset && !watched;
+}
+
 Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
     const model::ScrubProfile& from = target.profile;
     Profile out;
     out.drop_invalid = from.drop_invalid;
-    out.verify_tcp = from.verify_tcp;
-    out.verified_for =
-        from.verify_tcp == model::TcpVerification::off ? 0 : coarse_duration(from.verified_for_s);
+    out.monitored = from.monitored & watchable;
+    compile_verification(from, out);
     for (const model::AttackVector vector : from.reflection) {
         if (vector == model::AttackVector::fragment) {
             out.drop_fragments = true;

@@ -95,11 +95,20 @@ bool is(const packet::Key& key, net::IpProtocol protocol) {
     return key.protocol == static_cast<std::uint8_t>(protocol);
 }
 
+std::uint32_t number_at(std::span<const std::uint8_t> frame, const packet::Key& key, std::size_t offset) {
+    const std::size_t at = key.l4_offset + offset;
+    if (key.error != packet::ParseError::none || !key.has(packet::key_transport) || at + 4 > frame.size())
+        return 0;
+    return static_cast<std::uint32_t>(frame[at]) << 24U | static_cast<std::uint32_t>(frame[at + 1]) << 16U |
+           static_cast<std::uint32_t>(frame[at + 2]) << 8U | frame[at + 3];
+}
+
 class Reference {
   public:
     explicit Reference(const std::vector<model::TenantProgram>& programs) : programs_(programs) {}
 
-    Judgement judge(const packet::Key& key, std::uint32_t sequence, Ns now, base::Timestamp wall) {
+    Judgement judge(const packet::Key& key, std::span<const std::uint8_t> frame, Ns now,
+                    base::Timestamp wall) {
         Judgement found;
         if (key.error != packet::ParseError::none) return drop(found, of_error(key.error));
         find(key.destination, found);
@@ -107,22 +116,28 @@ class Reference {
         if (key.hop_limit <= 1) return drop(found, DropReason::ttl_expired);
         static const model::ScrubProfile untouched{.drop_invalid = false};
         const auto& profile = found.target == nullptr ? untouched : found.target->profile;
-        if (profile.drop_invalid) {
-            if (const auto reason = invalid(key); reason != DropReason::none) return drop(found, reason);
-        }
+        if (profile.drop_invalid && stops(found, profile, invalid(key))) return found;
         for (const auto& filter : found.program->filters) {
             if (!matches(filter, key, wall)) continue;
             found.rule = filter.name;
             if (filter.action == model::FilterAction::pass) return found;
-            return drop(found, filter.dynamic ? DropReason::dynamic_filter : DropReason::static_filter);
+            if (stops(found, profile,
+                      filter.dynamic ? DropReason::dynamic_filter : DropReason::static_filter)) {
+                return found;
+            }
+            found.rule.clear();
+            break;
         }
-        if (reflected(profile, key, found.rule)) return drop(found, DropReason::reflection_template);
-        if (profile.verify_tcp != model::TcpVerification::off && is(key, net::IpProtocol::tcp)) {
-            if (!verify(found, profile, key, sequence, now)) return found;
-        }
-        const auto reason = over_limit(found, profile, key, now);
-        return reason == DropReason::none ? found : drop(found, reason);
+        if (reflected(profile, key, found.rule) && stops(found, profile, DropReason::reflection_template))
+            return found;
+        found.rule.clear();
+        if (!verify(found, profile, key, frame, now)) return found;
+        if (stops(found, profile, over_source_limit(found, profile, key, now))) return found;
+        (void)stops(found, profile, over_limit(found, profile, key, now));
+        return found;
     }
+
+    [[nodiscard]] std::uint64_t watched() const { return watched_; }
 
     // The engine has answered with this number.
     void note_cookie(const packet::Key& question, std::uint32_t cookie, Ns now) {
@@ -137,6 +152,16 @@ class Reference {
         found.verdict = model::Verdict::drop;
         found.reason = reason;
         return found;
+    }
+    // Drops the packet, unless there is no reason to, or the reason's stage is only watched.
+    bool stops(Judgement& found, const model::ScrubProfile& profile, DropReason reason) {
+        if (reason == DropReason::none) return false;
+        if ((profile.monitored >> static_cast<unsigned>(model::info(reason).stage) & 1U) != 0) {
+            ++watched_;
+            return false;
+        }
+        drop(found, reason);
+        return true;
     }
     static Connection connection(const packet::Key& key) {
         return {key.source, key.destination, key.source_port, key.destination_port};
@@ -264,35 +289,123 @@ class Reference {
         return !rule.empty();
     }
 
+    // What is known of one source by one target. Proofs: 1 a datagram sent again, 2 a SYN sent again, 3 a
+    // number given back.
+    struct Known {
+        int proof = 0;
+        Ns until = 0;     // in quarters of a second
+        int awaited = 0;  // the proof that a repetition would be
+        Ns since = 0;     // in hundredths of a second
+    };
+
     // False when the packet's fate is decided.
     bool verify(Judgement& found, const model::ScrubProfile& profile, const packet::Key& key,
-                std::uint32_t sequence, Ns now) {
-        namespace flag = net::tcp_flag;
-        const Ns until = now / quarter_s + 4 * static_cast<Ns>(profile.verified_for_s);
-        Ns& verified = verified_[{found.target, key.source}];
-        if (verified > now / quarter_s) {
-            verified = until;
+                std::span<const std::uint8_t> frame, Ns now) {
+        const bool dns = is(key, net::IpProtocol::udp) && key.destination_port == 53 &&
+                         profile.verify_dns != model::DnsVerification::off;
+        const bool truncates = profile.verify_dns == model::DnsVerification::truncate;
+        const bool tcp =
+            is(key, net::IpProtocol::tcp) && (profile.verify_tcp != model::TcpVerification::off || truncates);
+        const bool udp = is(key, net::IpProtocol::udp) && profile.verify_udp != model::UdpVerification::off;
+        if (!dns && !tcp && !udp) return true;
+        const int by_tcp = profile.tcp_method == model::TcpMethod::first_drop ? 2 : 3;
+        Known& known = known_[{found.target, key.source}];
+        const Ns quarter = now / quarter_s;
+        const int needed = tcp || (dns && truncates) ? by_tcp : 1;
+        if (known.until > quarter && known.proof >= needed) {
+            known.until = quarter + 4 * static_cast<Ns>(profile.verified_for_s);
             return true;
         }
+        if (tcp) return verify_tcp(found, profile, key, frame, known, now);
+        if (!dns || !truncates) {
+            return verify_repetition(found, profile, known, 1, dns ? 100 : 50, 10'000,
+                                     dns ? DropReason::dns_first_drop : DropReason::udp_first_drop, now);
+        }
+        const bool watched = (profile.monitored >> static_cast<unsigned>(model::Stage::verify) & 1U) != 0;
+        if (watched || !is_query(key, frame)) return !stops(found, profile, DropReason::not_verified);
+        found.verdict = model::Verdict::answer;
+        return false;
+    }
+
+    bool verify_repetition(Judgement& found, const model::ScrubProfile& profile, Known& known, int proof,
+                           Ns earliest_ms, Ns latest_ms, DropReason reason, Ns now) {
+        const Ns hundredths = now / 10'000'000;
+        const Ns waited = hundredths - known.since;
+        if (known.awaited < proof || waited > latest_ms / 10) {
+            known.awaited = proof;
+            known.since = hundredths;
+        } else if (waited >= earliest_ms / 10) {
+            show(known, profile, proof, now);
+            return true;
+        }
+        return !stops(found, profile, reason);
+    }
+
+    static void show(Known& known, const model::ScrubProfile& profile, int proof, Ns now) {
+        known.proof = proof;
+        known.until = now / quarter_s + 4 * static_cast<Ns>(profile.verified_for_s);
+        if (known.awaited <= proof) known.awaited = 0;
+    }
+
+    bool verify_tcp(Judgement& found, const model::ScrubProfile& profile, const packet::Key& key,
+                    std::span<const std::uint8_t> frame, Known& known, Ns now) {
+        namespace flag = net::tcp_flag;
         const bool whole = key.has(packet::key_transport) && !key.has(packet::key_fragment);
         const unsigned kind = key.tcp_flags & (flag::syn | flag::ack | flag::rst | flag::fin);
+        const bool cookies = profile.tcp_method == model::TcpMethod::safe_reset;
         // Of open connections everything goes on where only SYNs are verified, but for the proof.
         const bool opens = (key.tcp_flags & (flag::syn | flag::ack)) == flag::syn;
-        const bool goes_on = profile.verify_tcp == model::TcpVerification::syn && !opens;
+        const bool goes_on = profile.verify_tcp != model::TcpVerification::all && !opens;
         if (whole && kind == flag::syn) {
+            if (!cookies) {
+                return verify_repetition(found, profile, known, 2, 200, 8'000, DropReason::syn_first_drop,
+                                         now);
+            }
+            if (!stops(found, profile, DropReason::syn_unverified)) return true;
             found.verdict = model::Verdict::answer;
-        } else if (!whole || (kind & flag::rst) == 0) {
-            if (goes_on) return true;
-            drop(found, DropReason::not_verified);
-        } else if (cookies_.contains({connection(key), sequence, now / cookie_epoch}) ||
-                   cookies_.contains({connection(key), sequence, now / cookie_epoch - 1})) {
-            verified = until;
-            drop(found, DropReason::proof_consumed);
-        } else {
-            if (goes_on) return true;
-            drop(found, DropReason::bad_cookie);
+            found.reason = DropReason::none;
+            return false;
         }
-        return false;
+        if (!cookies || !whole || (kind & flag::rst) == 0)
+            return goes_on || !stops(found, profile, DropReason::not_verified);
+        const std::uint32_t sequence = number_at(frame, key, 4);
+        if (!cookies_.contains({connection(key), sequence, now / cookie_epoch}) &&
+            !cookies_.contains({connection(key), sequence, now / cookie_epoch - 1})) {
+            return goes_on || !stops(found, profile, DropReason::bad_cookie);
+        }
+        show(known, profile, 3, now);
+        return !stops(found, profile, DropReason::proof_consumed);
+    }
+
+    // One ordinary DNS question, whole.
+    static bool is_query(const packet::Key& key, std::span<const std::uint8_t> frame) {
+        if (!key.has(packet::key_transport) || key.has(packet::key_fragment)) return false;
+        const auto datagram = frame.subspan(key.l4_offset, key.l4_length());
+        const std::size_t claimed = datagram[4] * 256U + datagram[5];
+        if (claimed < 8 || claimed > datagram.size()) return false;
+        const auto message = datagram.subspan(8, claimed - 8);
+        if (message.size() < 12) return false;
+        const bool response = message[2] >= 128;
+        const unsigned operation = message[2] / 8 % 16;
+        const auto count = [&](std::size_t at) { return message[at] * 256U + message[at + 1]; };
+        if (response || operation != 0 || count(4) != 1 || count(6) != 0 || count(8) != 0) return false;
+        std::size_t name = 0;
+        for (;;) {
+            if (12 + name >= message.size() || name >= 255) return false;
+            const std::size_t label = message[12 + name];
+            if (label > 63) return false;
+            name += label + 1;
+            if (label == 0) break;
+        }
+        return name <= 255 && 12 + name + 4 <= message.size();
+    }
+
+    DropReason over_source_limit(const Judgement& found, const model::ScrubProfile& profile,
+                                 const packet::Key& key, Ns now) {
+        if (profile.source_limit == model::RateLimit{}) return DropReason::none;
+        Limiter& limiter =
+            limiters_.try_emplace({0, found.target, key.source}, profile.source_limit).first->second;
+        return limiter.take_or_owe(now, key.l3_length) ? DropReason::none : DropReason::source_rate;
     }
 
     DropReason over_limit(const Judgement& found, const model::ScrubProfile& profile, const packet::Key& key,
@@ -301,9 +414,8 @@ class Reference {
             if (limit == model::RateLimit{}) return true;
             const auto key_of = std::tuple(which, found.target, address);
             Limiter& limiter = limiters_.try_emplace(key_of, limit).first->second;
-            return which == 0 ? limiter.take_or_owe(now, key.l3_length) : limiter.take(now, key.l3_length);
+            return limiter.take(now, key.l3_length);
         };
-        if (!allows(0, profile.source_limit, key.source)) return DropReason::source_rate;
         if (key.has(packet::key_fragment) && !allows(1, profile.fragment_limit, key.destination))
             return DropReason::fragment_rate;
         if (is(key, net::IpProtocol::udp) && !allows(2, profile.udp_limit, key.destination))
@@ -314,7 +426,8 @@ class Reference {
     }
 
     const std::vector<model::TenantProgram>& programs_;
-    std::map<Pair, Ns> verified_;  // until, in quarters of a second
+    std::map<Pair, Known> known_;
+    std::uint64_t watched_ = 0;
     std::set<std::tuple<Connection, std::uint32_t, Ns>> cookies_;
     std::map<std::tuple<int, const model::ScrubTarget*, net::Address>, Limiter> limiters_;
 };
@@ -402,6 +515,13 @@ class Dice {
         out.verify_tcp = one_of(modes);
         static constexpr std::uint32_t times[] = {1, 5, 60};
         out.verified_for_s = one_of(times);
+        if (one_in(2)) out.tcp_method = model::TcpMethod::first_drop;
+        static constexpr model::DnsVerification dns[] = {model::DnsVerification::off,
+                                                         model::DnsVerification::truncate,
+                                                         model::DnsVerification::first_drop};
+        out.verify_dns = one_of(dns);
+        if (one_in(3)) out.verify_udp = model::UdpVerification::first_drop;
+        if (one_in(5)) out.monitored = static_cast<std::uint16_t>(below(0x10000));
         if (one_in(2)) out.reflection.push_back(model::AttackVector::dns);
         if (one_in(2)) out.reflection.push_back(model::AttackVector::memcached);
         if (one_in(4)) out.reflection.push_back(model::AttackVector::fragment);
@@ -461,14 +581,6 @@ class Dice {
     base::SeededRandom random_;
 };
 
-std::uint32_t number_at(std::span<const std::uint8_t> frame, const packet::Key& key, std::size_t offset) {
-    const std::size_t at = key.l4_offset + offset;
-    if (key.error != packet::ParseError::none || !key.has(packet::key_transport) || at + 4 > frame.size())
-        return 0;
-    return static_cast<std::uint32_t>(frame[at]) << 24U | static_cast<std::uint32_t>(frame[at + 1]) << 16U |
-           static_cast<std::uint32_t>(frame[at + 2]) << 8U | frame[at + 3];
-}
-
 // Ends in front of its sender, whole, with a right checksum.
 void check_answer(std::span<const std::uint8_t> frame, const packet::Key& question) {
     const packet::Key key = packet::parse_stepwise(frame);
@@ -477,7 +589,9 @@ void check_answer(std::span<const std::uint8_t> frame, const packet::Key& questi
     EXPECT_EQ(key.destination, question.source);
     EXPECT_EQ(key.source_port, question.destination_port);
     EXPECT_EQ(key.destination_port, question.source_port);
-    EXPECT_EQ(key.tcp_flags, net::tcp_flag::ack);
+    if (is(key, net::IpProtocol::tcp)) {
+        EXPECT_EQ(key.tcp_flags, net::tcp_flag::ack);
+    }
     const auto sum = net::pseudo_header_sum(key.source, key.destination, key.protocol, key.l4_length());
     EXPECT_EQ(net::checksum_finish(net::checksum_add(sum, frame.subspan(key.l4_offset, key.l4_length()))), 0);
 }
@@ -496,6 +610,13 @@ class Comparison {
             step(burst, seen);
             packets -= burst;
         }
+        std::uint64_t watched = 0;
+        const auto report = engine_.report();
+        for (const auto& target : report.targets) {
+            for (const auto& stage : target.monitored) watched += stage.packets;
+        }
+        EXPECT_EQ(watched, reference_.watched());
+        seen["watched"] += watched;
     }
 
   private:
@@ -504,9 +625,22 @@ class Comparison {
             return packet::parse_packet_text(proofs_[dice_.below(proofs_.size())]).value();
         }
         auto bytes = packet::parse_packet_text(dice_.packet()).value();
+        if (dice_.one_in(2)) ask(bytes);
         if (dice_.one_in(12)) bytes[dice_.below(bytes.size())] = static_cast<std::uint8_t>(dice_.below(256));
         if (dice_.one_in(60)) bytes.resize(dice_.below(bytes.size()));
         return bytes;
+    }
+
+    // Where there is room, the payload becomes a DNS query.
+    static void ask(std::vector<std::uint8_t>& frame) {
+        static constexpr std::uint8_t query[] = {0xbe, 0xef, 1,   0,   0, 1,   0,   0, 0, 0, 0, 0,
+                                                 3,    'w',  'w', 'w', 2, 'd', 'e', 0, 0, 1, 0, 1};
+        const packet::Key key = packet::parse_stepwise(frame);
+        if (key.error != packet::ParseError::none || !key.has(packet::key_transport) ||
+            !is(key, net::IpProtocol::udp) || key.l4_length() < 8 + sizeof query) {
+            return;
+        }
+        std::copy(std::begin(query), std::end(query), frame.begin() + key.l4_offset + 8);
     }
 
     void step(std::size_t burst, std::map<std::string, std::size_t>& seen) {
@@ -518,13 +652,15 @@ class Comparison {
         const auto outcomes = engine_.process(wall, spans);
         for (std::size_t i = 0; i < burst; ++i) {
             const packet::Key key = packet::parse_stepwise(spans[i]);
-            const Judgement right = reference_.judge(key, number_at(spans[i], key, 4), now_, wall);
+            const Judgement right = reference_.judge(key, spans[i], now_, wall);
             compare(outcomes[i], right, spans[i], key);
             if (::testing::Test::HasFatalFailure()) return;
             const bool dropped = right.verdict == model::Verdict::drop;
             ++seen[dropped                                   ? std::string(model::info(right.reason).name)
                    : right.verdict == model::Verdict::answer ? "answer"
                                                              : "pass"];
+            const bool truncated = right.verdict == model::Verdict::answer && is(key, net::IpProtocol::udp);
+            seen["truncated-answer"] += truncated ? 1 : 0;
         }
     }
 
@@ -541,7 +677,10 @@ class Comparison {
         ASSERT_EQ(outcome.mitigation,
                   right.target == nullptr ? model::MitigationId{} : right.target->mitigation)
             << what;
-        if (outcome.verdict == model::Verdict::answer) {
+        if (outcome.verdict == model::Verdict::answer && is(key, net::IpProtocol::udp)) {
+            ASSERT_LE(outcome.frame.size(), frame.size()) << what;
+            check_answer(outcome.frame, key);
+        } else if (outcome.verdict == model::Verdict::answer) {
             check_answer(outcome.frame, key);
             const packet::Key answer = packet::parse_stepwise(outcome.frame);
             const std::uint32_t cookie = number_at(outcome.frame, answer, 8);
@@ -595,7 +734,7 @@ TEST(Reference, TheEngineJudgesLikeAPlainJudge) {
         if (HasFatalFailure()) return;
     }
     std::size_t all = 0;
-    for (const auto& [name, count] : seen) all += count;
+    for (const auto& [name, count] : seen) all += name == "watched" || name == "truncated-answer" ? 0 : count;
     EXPECT_EQ(all, rounds * packets);
     // Every way was taken often enough to mean something.
     for (const char* name : {"pass",
@@ -617,6 +756,11 @@ TEST(Reference, TheEngineJudgesLikeAPlainJudge) {
                              "not-verified",
                              "bad-cookie",
                              "proof-consumed",
+                             "syn-first-drop",
+                             "dns-first-drop",
+                             "udp-first-drop",
+                             "truncated-answer",
+                             "watched",
                              "source-rate",
                              "target-rate",
                              "fragment-rate",

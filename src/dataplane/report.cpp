@@ -41,11 +41,16 @@ void add_counts(const Program& program, std::span<const WorkerCounts* const> wor
         for (const WorkerCounts* worker : workers) {
             const TargetCounts& counts = worker->targets[owner.slot];
             worker->states[owner.slot].passed.add_to(target.passed);
+            target.verified_in.packets += worker->states[owner.slot].verified.value();
+            counts.verified_dropped.add_to(target.verified_dropped);
             counts.answered.add_to(target.answered);
             counts.excused.add_to(excused);
             target.verified_sources += counts.verified_sources.value();
             for (std::size_t i = 0; i < reason_count; ++i) counts.reasons[i].add_to(target.reasons[i]);
+            for (std::size_t i = 0; i < guard_stages; ++i)
+                counts.monitored[i].add_to(target.monitored[first_guard_stage + i]);
         }
+        target.verified_in.packets += target.verified_dropped.packets;
         for (const auto& reason : target.reasons) add(target.dropped, reason);
         add(target.in, target.passed);
         add(target.in, target.dropped);

@@ -24,8 +24,23 @@ struct Context {
     WorkerState& state;
     Batch& batch;
 
-    // Always false, so that a stage may say `return context.drop(…)`.
+    // What this stage would drop goes on, and is only counted.
+    [[nodiscard]] bool is_watched(std::size_t i, model::Stage stage) const {
+        return (profile_of(i).monitored >> static_cast<unsigned>(stage) & 1U) != 0;
+    }
+
+    // False, so that a stage may say `return context.drop(…)`; true when the stage is only watched.
     bool drop(std::size_t i, model::DropReason reason, std::uint32_t rule = no_rule) const {
+        if (batch.targets[i] != nullptr && profile_of(i).monitored != 0 &&
+            is_watched(i, model::info(reason).stage)) {
+            watch(i, model::info(reason).stage);
+            return true;
+        }
+        return discard(i, reason, rule);
+    }
+
+    // The same for what can not go on. Always false.
+    bool discard(std::size_t i, model::DropReason reason, std::uint32_t rule = no_rule) const {
         ++batch.dropped;
         batch.verdicts[i] = model::Verdict::drop;
         batch.reasons[i] = reason;
@@ -36,6 +51,14 @@ struct Context {
             __builtin_prefetch(&counts.reasons[static_cast<std::size_t>(reason)], 1);
         }
         return false;
+    }
+
+  private:
+    [[nodiscard]] const Profile& profile_of(std::size_t i) const {
+        return program.profiles[batch.targets[i]->profile];
+    }
+    __attribute__((cold, noinline)) void watch(std::size_t i, model::Stage stage) const {
+        state.counts.targets[batch.targets[i]->slot].watched(stage).add(1, batch.received[i]);
     }
 };
 

@@ -30,7 +30,7 @@ std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
     state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
     send_all(port);
-    count_batch(state_, batch_);
+    count_batch(program, state_, batch_);
     return received;
 }
 

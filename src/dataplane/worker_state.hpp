@@ -16,19 +16,9 @@
 #include "dataplane/program.hpp"
 #include "dataplane/scrub/protocol/conduct.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
+#include "dataplane/source.hpp"
 
 namespace sluice::dataplane {
-
-// A source as one target sees it.
-struct Source {
-    meter::RateState rate;
-    CoarseTime verified_until = 0;
-    CoarseTime last_seen = 0;
-
-    [[nodiscard]] bool precious(CoarseTime now) const {
-        return verified_until != 0 && is_after(verified_until, now);
-    }
-};
 
 // One address of a target that is wider than that.
 struct Destination {
@@ -41,14 +31,16 @@ struct Destination {
 // Meters that were not used for a while start afresh (meter/rate_limit.hpp).
 template <class Metered>
 void touch(Metered& metered, CoarseTime now) {
-    if (now - metered.last_seen > coarse_duration(meter::stale_after_s)) {
+    using Seen = decltype(metered.last_seen);
+    if (static_cast<Seen>(now - metered.last_seen) > coarse_duration(meter::stale_after_s)) {
         if constexpr (requires { metered.rate; }) {
             metered.rate = {};
+            metered.wait = 0;
         } else {
             metered.meters = {};
         }
     }
-    metered.last_seen = now;
+    metered.last_seen = static_cast<Seen>(now);
 }
 
 // A tenant's committed rates.
@@ -104,6 +96,7 @@ struct WorkerState {
         now_ns = ns;
         now_ticks = meter::ticks(ns);
         now_coarse = coarse_time(ns) + 1;  // 0 means "never"
+        now_wait = static_cast<WaitTime>(ns / wait_step_ns);
         dither = dither * 1'664'525U + 1'013'904'223U;
     }
 
@@ -111,8 +104,7 @@ struct WorkerState {
     void adopt(const Program& program) {
         const auto clear = [this](std::uint32_t slot) {
             counts.targets[slot].reset();
-            counts.states[slot].passed.reset();
-            counts.states[slot].meters = {};
+            counts.states[slot].reset();
         };
         if (program.sequence == adopted + 1) {
             for (const std::uint32_t slot : program.fresh_slots) clear(slot);
@@ -154,6 +146,7 @@ struct WorkerState {
     std::uint64_t now_ns = 0;
     meter::Ticks now_ticks = 0;
     CoarseTime now_coarse = 1;
+    WaitTime now_wait = 0;
     std::uint32_t dither = 1;  // another number each burst; rounds the costs of rate limits
 
     base::SipKey table_key;

@@ -40,7 +40,11 @@ struct TargetCounters {
     std::uint64_t verified_sources = 0;  // distinct proofs accepted
     // By stage: what it would have dropped, had it not been told only to watch. Part of `passed` there.
     std::array<PacketCount, static_cast<std::size_t>(Stage::count_)> monitored{};
-    // Legitimate loss: dropped although the sender had shown its address, but for rates of its own making.
+    // Legitimate loss: packets of verified senders that the guard dropped for the attack's sake (dynamic
+    // filters and templates, limits that all senders share; not what goes over the sender's own limits,
+    // breaks a protocol, or what the customer forbids), and all packets of verified senders that passed or
+    // were lost so. Only packets of protocols that the target verifies count. Bytes are counted of the lost
+    // ones only.
     PacketCount verified_in;
     PacketCount verified_dropped;
 };

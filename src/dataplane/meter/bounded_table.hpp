@@ -3,7 +3,7 @@
 // (the address itself is not kept: without the SipHash key nobody can find two that collide, and by chance it
 // happens to one lookup in a thousand million). When a set is full, the entry that has been idle longest
 // goes, but never a precious one for one that is not: what an attacker can make up (unverified sources) can
-// not push out what he can not (verified ones).
+// not push out what he can not (verified ones). Of precious ones the least precious goes first.
 //
 // One worker's own; not thread-safe. Allocates at construction only.
 #pragma once
@@ -18,8 +18,9 @@
 
 namespace sluice::dataplane::meter {
 
-// Value: default-constructible, with a member `std::uint32_t last_seen` and `bool precious(std::uint32_t now)
-// const`. `now` counts in any unit of the caller's; only differences mean anything.
+// Value: default-constructible, with a member `last_seen` (32 unsigned bits or fewer) and
+// `precious(std::uint32_t now) const`, which is a bool or a degree. `now` counts in any unit of the caller's;
+// only differences mean anything.
 template <class Value>
 class BoundedTable {
   public:
@@ -53,6 +54,8 @@ class BoundedTable {
     [[nodiscard]] std::size_t capacity() const { return sets_.size() * ways; }
 
   private:
+    using Seen = decltype(Value::last_seen);
+
     struct alignas(64) Set {
         std::array<std::uint32_t, ways> tags{};  // 0: free
         std::uint32_t overflowed = 0;
@@ -79,7 +82,7 @@ class BoundedTable {
             if (victim == ways) return nullptr;
             tags[victim] = tag;
             values[victim] = Value{};
-            values[victim].last_seen = now;
+            values[victim].last_seen = static_cast<Seen>(now);
             return &values[victim];
         }
     };
@@ -94,10 +97,10 @@ class BoundedTable {
 
     // Precious entries last; among equals the longest idle first.
     [[nodiscard]] static bool worse(const Value& a, const Value& b, std::uint32_t now) {
-        const bool a_precious = a.precious(now);
-        const bool b_precious = b.precious(now);
-        if (a_precious != b_precious) return b_precious;
-        return now - a.last_seen > now - b.last_seen;
+        const auto a_precious = a.precious(now);
+        const auto b_precious = b.precious(now);
+        if (a_precious != b_precious) return a_precious < b_precious;
+        return static_cast<Seen>(now - a.last_seen) > static_cast<Seen>(now - b.last_seen);
     }
 
     HugeVector<Set> sets_;

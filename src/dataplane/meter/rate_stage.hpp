@@ -14,8 +14,9 @@ struct RateStage {
         // Costs are rounded up or down by a number that changes from packet to packet.
         const std::uint32_t carry =
             (context.state.dither + static_cast<std::uint32_t>(i) * 0x9e3779b9U) >> 16U;
-        if (profile.meter_source && !source_allows(context, i, carry)) {
-            return context.drop(i, model::DropReason::source_rate);
+        if (profile.meter_source && !source_allows(context, i, carry) &&
+            !context.drop(i, model::DropReason::source_rate)) {
+            return false;
         }
         if (!profile.meter_destination) return true;
         const model::DropReason reason = destination_refuses(context, i, carry);

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 
+#include "dataplane/scrub/truncated_answer.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane::scrub {
@@ -137,7 +138,7 @@ void answer_syns(const Context& context) {
         for (const std::uint8_t i : syns) {
             if (batch.verdicts[i] != model::Verdict::answer) continue;
             if (batch.frames[i].room < packet::min_room) {
-                context.drop(i, DropReason::syn_unverified);
+                context.discard(i, DropReason::syn_unverified);
                 continue;
             }
             answer_syn(batch.keys[i], batch.cookies[i], batch.frames[i]);
@@ -145,22 +146,97 @@ void answer_syns(const Context& context) {
     }
 }
 
-bool judge_unverified(Context context, std::size_t i) {
+namespace {
+
+// The source has shown `shown`, and what it sends passes from now on.
+void accept(const Context& context, std::size_t i, Source& source, Proof shown) {
+    Batch& batch = context.batch;
+    WorkerState& state = context.state;
+    source.prove(shown, state.now_coarse + batch.profiles[i]->verified_for);
+    state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
+}
+
+struct Repetition {
+    std::uint32_t earliest_ms;
+    std::uint32_t latest_ms;
+    Proof shows;
+    DropReason first;  // the reason by which the first packet is dropped
+};
+constexpr Repetition of_syn{syn_repetition_ms, last_syn_repetition_ms, Proof::connection,
+                            DropReason::syn_first_drop};
+constexpr Repetition of_dns{dns_repetition_ms, last_repetition_ms, Proof::datagram,
+                            DropReason::dns_first_drop};
+constexpr Repetition of_datagram{udp_repetition_ms, last_repetition_ms, Proof::datagram,
+                                 DropReason::udp_first_drop};
+
+bool pass_repetition(const Context& context, std::size_t i, Source* source, const Repetition& rule) {
+    WorkerState& state = context.state;
+    if (source == nullptr) {
+        source = state.sources.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+        if (source == nullptr) {
+            state.counts.sources_turned_away.add(1);
+            return context.drop(i, rule.first);
+        }
+    }
+    touch(*source, state.now_coarse);
+    const WaitTime waited = source->waited(rule.shows, state.now_wait);
+    if (waited > wait_steps(rule.latest_ms)) {
+        source->begin_wait(rule.shows, state.now_wait);
+    } else if (waited >= wait_steps(rule.earliest_ms)) {
+        accept(context, i, *source, rule.shows);
+        context.batch.sources[i] = source;
+        context.batch.verified |= 1U << i;
+        return true;
+    }
+    return context.drop(i, rule.first);
+}
+
+bool judge_datagram(const Context& context, std::size_t i, Source* source) {
+    Batch& batch = context.batch;
+    const Profile& profile = *batch.profiles[i];
+    if (is_dns(batch.keys[i])) {
+        if (profile.verify_dns == model::DnsVerification::first_drop)
+            return pass_repetition(context, i, source, of_dns);
+        if (profile.verify_dns == model::DnsVerification::truncate) {
+            if (context.is_watched(i, model::Stage::verify) ||
+                !answer_truncated(batch.keys[i], batch.frames[i])) {
+                return context.drop(i, DropReason::not_verified);
+            }
+            batch.verdicts[i] = model::Verdict::answer;
+            __builtin_prefetch(&context.state.counts.targets[batch.targets[i]->slot], 1);
+            return false;
+        }
+    }
+    return profile.verify_udp == model::UdpVerification::off ||
+           pass_repetition(context, i, source, of_datagram);
+}
+
+}  // namespace
+
+bool judge_unverified(Context context, std::size_t i, Source* source) {
     Batch& batch = context.batch;
     WorkerState& state = context.state;
     const packet::Key& key = batch.keys[i];
+    const Profile& profile = *batch.profiles[i];
+    if (key.protocol != tcp) return judge_datagram(context, i, source);
+    const bool resets = profile.tcp_method == model::TcpMethod::safe_reset;
+    if (is_syn(key)) {
+        // Where SYNs are answered, this one is only watched.
+        return resets ? context.drop(i, DropReason::syn_unverified)
+                      : pass_repetition(context, i, source, of_syn);
+    }
     // A SYN that is no plain one (in pieces, with other flags) can not be answered, and opens a connection.
-    const bool passes = batch.profiles[i]->verify_tcp == model::TcpVerification::syn &&
+    const bool passes = profile.verify_tcp == model::TcpVerification::syn &&
                         (key.tcp_flags & (flag::syn | flag::ack)) != flag::syn;
     const bool whole = key.has(packet::key_transport) && !key.has(packet::key_fragment);
-    if (!whole || (key.tcp_flags & flag::rst) == 0)
+    if (!resets || !whole || (key.tcp_flags & flag::rst) == 0)
         return passes || context.drop(i, DropReason::not_verified);
     if (!state.cookies.check(key, sequence_of(batch.frames[i], key), state.now_ns)) {
         return passes || context.drop(i, DropReason::bad_cookie);
     }
-    Source* source = state.sources.find_or_make(batch.source_hashes[i], state.now_coarse, true);
-    source->verified_until = state.now_coarse + batch.profiles[i]->verified_for;
-    state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
+    source = state.sources.find_or_make(batch.source_hashes[i], state.now_coarse, true);
+    touch(*source, state.now_coarse);
+    accept(context, i, *source, Proof::address);
     return context.drop(i, DropReason::proof_consumed);
 }
 

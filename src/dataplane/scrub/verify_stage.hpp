@@ -1,6 +1,7 @@
-// TCP senders must show that their address is real before anything is remembered of them and before a SYN of
-// theirs (at level `all`: any segment) reaches the target. The target's own answers do not pass the gateway,
-// so no connection is spliced:
+// Senders must show that they are real before a packet of theirs reaches the target: those of SYNs (at level
+// `all`: of any segment), of DNS queries, of datagrams, as the target's profile says. Nothing is remembered
+// of a TCP sender before he has shown himself, where the method allows it. The target's own answers do not
+// pass the gateway, so no connection is spliced:
 //
 //   client                       gateway                      target
 //     │ SYN seq=x                   │                            │
@@ -15,8 +16,18 @@
 //
 // A client in SYN-SENT answers an unacceptable ACK with <SEQ=SEG.ACK><CTL=RST> and stays in SYN-SENT (RFC
 // 9293 section 3.10.7.3); its application notices nothing but the time until the SYN is sent again (some
-// milliseconds on Linux since 5.6, one second elsewhere). docs/decisions/source-verification.md weighs the
-// alternatives.
+// milliseconds on Linux since 5.6, one second elsewhere).
+//
+// A DNS query over UDP is answered as truncated (scrub/truncated_answer.hpp): the client asks again over TCP,
+// and shows itself as above; from then on its datagrams pass, too.
+//
+// By `first_drop` the first packet of a source is dropped and the next one of its kind passes, when it comes
+// after the time below and before `last_repetition_ms`: a forged source sends but one. It costs an entry in
+// the table of sources for each forged address; when that is full of first packets younger than their
+// repetition, new ones are dropped unremembered.
+//
+// What one kind has shown counts for others as Proof says (source.hpp). docs/decisions/source-verification.md
+// weighs the alternatives.
 #pragma once
 
 #include "dataplane/stage.hpp"
@@ -24,9 +35,17 @@
 
 namespace sluice::dataplane::scrub {
 
-// What the segment of a source without a proof deserves: to pass (true), a drop, or, when it is the proof, an
-// entry.
-[[nodiscard]] bool judge_unverified(Context context, std::size_t i);  // by value: see run_stages
+// A SYN is sent again after a second (RFC 6298 section 2), and after three, and seven; resolvers ask again
+// after some hundred milliseconds to seconds; others send when they have something to send.
+inline constexpr std::uint32_t syn_repetition_ms = 200;
+inline constexpr std::uint32_t dns_repetition_ms = 100;
+inline constexpr std::uint32_t udp_repetition_ms = 50;
+inline constexpr std::uint32_t last_syn_repetition_ms = 8'000;
+inline constexpr std::uint32_t last_repetition_ms = 10'000;
+
+// What the packet of a source that has not shown enough deserves: to pass (true), a drop, an answer, or, when
+// it is the proof, an entry. `source` may be nullptr. The context by value: see run_stages.
+[[nodiscard]] bool judge_unverified(Context context, std::size_t i, Source* source);
 
 // Turns a TCP packet into the bare ACK above, in place: Ethernet addresses exchanged (VLAN tags stay), IP and
 // TCP headers without options. The frame has room for `packet::min_room` bytes.
@@ -47,27 +66,38 @@ void answer_syns(const Context& context);
 }
 
 [[nodiscard]] inline bool is_verified(const Profile& profile, const packet::Key& key) {
-    return profile.verify_tcp != model::TcpVerification::off &&
-           key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
+    return (profile.verified_protocols >> static_cast<unsigned>(class_of(key.protocol)) & 1U) != 0;
+}
+
+// A query, or what an attacker sends in its place. A later fragment has no port.
+[[nodiscard]] inline bool is_dns(const packet::Key& key) {
+    return key.destination_port == 53;
+}
+
+// Of packets that are verified.
+[[nodiscard]] inline Proof needed_proof(const Profile& profile, const packet::Key& key) {
+    const bool udp = key.protocol == static_cast<std::uint8_t>(net::IpProtocol::udp);
+    return profile.needed[static_cast<unsigned>(udp) + static_cast<unsigned>(udp && is_dns(key))];
 }
 
 struct VerifyStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Profile& profile = *batch.profiles[i];
-        if (!is_verified(profile, batch.keys[i])) return true;
+        const packet::Key& key = batch.keys[i];
+        if (!is_verified(profile, key)) return true;
         WorkerState& state = context.state;
         Source* source = state.sources.find(batch.source_hashes[i]);
-        if (source == nullptr || !source->precious(state.now_coarse)) {
-            if (!is_syn(batch.keys[i])) return judge_unverified(context, i);
+        if (source == nullptr || !source->has_shown(needed_proof(profile, key), state.now_coarse)) {
+            if (!profile.answer_syns || !is_syn(key)) return judge_unverified(context, i, source);
             batch.verdicts[i] = model::Verdict::answer;
             __builtin_prefetch(&state.counts.targets[batch.targets[i]->slot], 1);
             return false;
         }
-        // The proof lives on as long as it is used: a connection may outlast any fixed time.
-        source->verified_until = state.now_coarse + profile.verified_for;
+        source->renew(state.now_coarse + profile.verified_for);
         touch(*source, state.now_coarse);
         batch.sources[i] = source;
+        batch.verified |= 1U << i;
         return true;
     }
 };
