@@ -18,12 +18,16 @@ namespace sluice::model {
 struct PacketCount {
     std::uint64_t packets = 0;
     std::uint64_t bytes = 0;
+
+    bool operator==(const PacketCount&) const = default;
 };
 
 struct StageCount {
     PacketCount in;
     PacketCount passed;
     PacketCount dropped;
+
+    bool operator==(const StageCount&) const = default;
 };
 
 // Of one target (one mitigation), or of a tenant's traffic without one (mitigation is none).
@@ -47,6 +51,8 @@ struct TargetCounters {
     // ones only.
     PacketCount verified_in;
     PacketCount verified_dropped;
+
+    bool operator==(const TargetCounters&) const = default;
 };
 
 // How often a rule of a tenant's firewall was the first to match. Names are of the program in force.

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "model/attack_vector.hpp"
+#include "model/guard.hpp"
 #include "model/ids.hpp"
 #include "net/prefix.hpp"
 
@@ -34,6 +36,18 @@ struct FlowSpecRule {
     double rate_limit_bytes_per_s = 0;  // 0: discard
 };
 
+// How far the guard of a diversion goes now. The policy and a person may say what it is to be; otherwise it
+// rises and falls by itself.
+struct MitigationGuard {
+    GuardLevel level = GuardLevel::basic;
+    base::Timestamp level_since{};     // epoch: since the mitigation began
+    std::uint32_t changes = 0;         // of the level by itself: each makes the next fall wait longer
+    std::optional<GuardLevel> pinned;  // by a person
+    StageSet watched = 0;              // by a person: these stages count what they would drop
+
+    bool operator==(const MitigationGuard&) const = default;
+};
+
 struct Mitigation {
     MitigationId id;
     TenantId tenant;
@@ -48,6 +62,7 @@ struct Mitigation {
     base::Timestamp created_at{};
     base::Timestamp expires_at{};
     base::Timestamp held_until{};  // a person wants it in force until then, attack or not; epoch: nobody does
+    MitigationGuard guard;         // only of a diversion
     std::uint64_t version = 0;
 };
 

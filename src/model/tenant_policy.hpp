@@ -49,6 +49,20 @@ struct OfferedService {
     bool operator==(const OfferedService&) const = default;
 };
 
+// What a tenant has otherwise than its template, from level basic on.
+struct ProtocolOverrides {
+    std::optional<bool> dns, http, tls, ntp, sip, slow;
+    std::optional<std::uint32_t> dns_queries_per_s, http_requests_per_s, connections;
+
+    bool operator==(const ProtocolOverrides&) const = default;
+};
+struct AnomalyOverrides {
+    std::optional<bool> heavy_sources, odd_lengths, repeated_payloads;
+    std::optional<std::uint32_t> filter_for_s;
+
+    bool operator==(const AnomalyOverrides&) const = default;
+};
+
 // How a diverted target of the tenant is scrubbed: a template of the provider and what this tenant has
 // otherwise. Only the differences are kept, so that a better template reaches everybody.
 struct ProtectionProfile {
@@ -56,6 +70,13 @@ struct ProtectionProfile {
     std::optional<bool> drop_invalid;
     std::optional<Countermeasure> verify_tcp;
     std::optional<std::uint32_t> verified_for_s;
+    std::optional<GuardLevel> level;  // empty: it rises and falls by itself
+    StageSet watch = 0;               // these stages count what they would drop, and drop nothing
+    std::optional<TcpMethod> tcp_method;
+    std::optional<DnsVerification> verify_dns;
+    std::optional<UdpVerification> verify_udp;
+    ProtocolOverrides protocol;
+    AnomalyOverrides anomaly;
     std::optional<std::vector<AttackVector>> reflection;            // dropped on every diverted target
     std::optional<std::vector<AttackVector>> reflection_on_attack;  // dropped when the attack has this vector
     std::optional<std::vector<OfferedService>> services;  // empty: not known, nothing is dropped for it

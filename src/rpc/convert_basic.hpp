@@ -38,6 +38,17 @@ inline constexpr NameTable<model::TcpVerification, 3> tcp_verifications{
     {{model::TcpVerification::off, "off"},
      {model::TcpVerification::syn, "syn"},
      {model::TcpVerification::all, "all"}}};
+inline constexpr NameTable<model::TcpMethod, 2> tcp_methods{
+    {{model::TcpMethod::safe_reset, "safe_reset"}, {model::TcpMethod::first_drop, "first_drop"}}};
+inline constexpr NameTable<model::DnsVerification, 3> dns_verifications{
+    {{model::DnsVerification::off, "off"},
+     {model::DnsVerification::truncate, "truncate"},
+     {model::DnsVerification::first_drop, "first_drop"}}};
+inline constexpr NameTable<model::UdpVerification, 2> udp_verifications{
+    {{model::UdpVerification::off, "off"}, {model::UdpVerification::first_drop, "first_drop"}}};
+inline constexpr NameTable<model::GuardLevel, 3> guard_levels{{{model::GuardLevel::analysis, "analysis"},
+                                                               {model::GuardLevel::basic, "basic"},
+                                                               {model::GuardLevel::strong, "strong"}}};
 
 template <class Enum, std::size_t Count>
 [[nodiscard]] std::string name_of(Enum value, const NameTable<Enum, Count>& table) {

@@ -16,6 +16,7 @@ constexpr std::size_t max_refused = 65'536;  // one that is not named here count
 constexpr std::size_t max_why = 512;
 
 using ReasonCounts = std::array<model::PacketCount, static_cast<std::size_t>(model::DropReason::count_)>;
+using StageArray = std::array<model::PacketCount, static_cast<std::size_t>(model::Stage::count_)>;
 using StageCounts = std::array<model::StageCount, static_cast<std::size_t>(model::Stage::count_)>;
 
 void to_message(const model::PacketCount& count, link::v1::Count& out) {
@@ -63,6 +64,15 @@ void stages_to_message(const StageCounts& stages, link::v1::TargetCounters& out)
     }
 }
 
+void monitored_to_message(const StageArray& monitored, link::v1::TargetCounters& out) {
+    for (std::size_t i = 0; i < monitored.size(); ++i) {
+        if (is_zero(monitored[i])) continue;
+        auto& item = *out.add_monitored();
+        item.set_stage(std::string(model::to_string(static_cast<model::Stage>(i))));
+        to_message(monitored[i], *item.mutable_count());
+    }
+}
+
 // As FieldReader::text() takes it: a report must not be refused for the text of an error.
 std::string one_line(const std::string& text) {
     std::string out = text.substr(0, max_why);
@@ -94,6 +104,51 @@ void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCou
     }
 }
 
+void read_monitored(FieldReader& read, const link::v1::TargetCounters& in, StageArray& monitored) {
+    if (!read.size(in.monitored_size(), 4 * monitored.size(), "targets.monitored")) return;
+    for (const auto& item : in.monitored()) {
+        for (std::size_t i = 0; i < monitored.size(); ++i) {
+            if (item.stage() == model::to_string(static_cast<model::Stage>(i)))
+                monitored[i] = to_count(item.count());
+        }
+    }
+}
+
+void to_message(const model::TargetCounters& target, link::v1::TargetCounters& out) {
+    out.set_tenant(target.tenant.value());
+    out.set_mitigation(target.mitigation.value());
+    to_message(target.target, *out.mutable_target());
+    to_message(target.in, *out.mutable_in());
+    to_message(target.passed, *out.mutable_passed());
+    to_message(target.dropped, *out.mutable_dropped());
+    to_message(target.answered, *out.mutable_answered());
+    stages_to_message(target.stages, out);
+    reasons_to_message(target.reasons, *out.mutable_reasons());
+    out.set_verified_sources(target.verified_sources);
+    monitored_to_message(target.monitored, out);
+    if (!is_zero(target.verified_in)) to_message(target.verified_in, *out.mutable_verified_in());
+    if (!is_zero(target.verified_dropped))
+        to_message(target.verified_dropped, *out.mutable_verified_dropped());
+}
+
+model::TargetCounters to_counters(FieldReader& read, const link::v1::TargetCounters& in) {
+    model::TargetCounters target;
+    target.tenant = read.id<model::TenantId>(in.tenant(), "targets.tenant");
+    target.mitigation = model::MitigationId(in.mitigation());
+    target.target = read.prefix(in.target(), "targets.target");
+    target.in = to_count(in.in());
+    target.passed = to_count(in.passed());
+    target.dropped = to_count(in.dropped());
+    target.answered = to_count(in.answered());
+    read_stages(read, in, target.stages);
+    read_reasons(read, in.reasons(), target.reasons, "targets.reasons");
+    target.verified_sources = in.verified_sources();
+    read_monitored(read, in, target.monitored);
+    target.verified_in = to_count(in.verified_in());
+    target.verified_dropped = to_count(in.verified_dropped());
+    return target;
+}
+
 }  // namespace
 
 void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out) {
@@ -102,19 +157,7 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
     out.set_started_at(to_ns(report.started_at));
     out.set_at(to_ns(report.at));
     out.set_generation(report.generation);
-    for (const auto& target : report.targets) {
-        auto& item = *out.add_targets();
-        item.set_tenant(target.tenant.value());
-        item.set_mitigation(target.mitigation.value());
-        to_message(target.target, *item.mutable_target());
-        to_message(target.in, *item.mutable_in());
-        to_message(target.passed, *item.mutable_passed());
-        to_message(target.dropped, *item.mutable_dropped());
-        to_message(target.answered, *item.mutable_answered());
-        stages_to_message(target.stages, item);
-        reasons_to_message(target.reasons, *item.mutable_reasons());
-        item.set_verified_sources(target.verified_sources);
-    }
+    for (const auto& target : report.targets) to_message(target, *out.add_targets());
     reasons_to_message(report.unattributed, *out.mutable_unattributed());
     for (const auto& refused : report.refused) {
         auto& item = *out.add_refused();
@@ -143,17 +186,7 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
     if (read.size(in.targets_size(), max_targets, "targets")) {
         report.targets.reserve(static_cast<std::size_t>(in.targets_size()));
         for (const auto& item : in.targets()) {
-            auto& target = report.targets.emplace_back();
-            target.tenant = read.id<model::TenantId>(item.tenant(), "targets.tenant");
-            target.mitigation = model::MitigationId(item.mitigation());
-            target.target = read.prefix(item.target(), "targets.target");
-            target.in = to_count(item.in());
-            target.passed = to_count(item.passed());
-            target.dropped = to_count(item.dropped());
-            target.answered = to_count(item.answered());
-            read_stages(read, item, target.stages);
-            read_reasons(read, item.reasons(), target.reasons, "targets.reasons");
-            target.verified_sources = item.verified_sources();
+            report.targets.push_back(to_counters(read, item));
             if (!read.ok()) break;
         }
     }

@@ -3,6 +3,7 @@
 #include "rpc/convert_basic.hpp"
 #include "rpc/convert_firewall.hpp"
 #include "rpc/convert_gateway.hpp"
+#include "rpc/convert_profile.hpp"
 #include "rpc/field_reader.hpp"
 
 namespace sluice::rpc {
@@ -18,43 +19,14 @@ constexpr std::size_t max_filters = 4096;
 void to_message(const model::ScrubTarget& target, link::v1::ScrubTarget& out) {
     to_message(target.prefix, *out.mutable_prefix());
     out.set_mitigation(target.mitigation.value());
-    auto& profile = *out.mutable_profile();
-    profile.set_drop_invalid(target.profile.drop_invalid);
-    for (const auto vector : target.profile.reflection) {
-        profile.add_reflection(std::string(model::to_string(vector)));
-    }
-    profile.set_verify_tcp(name_of(target.profile.verify_tcp, tcp_verifications));
-    profile.set_verified_for_s(target.profile.verified_for_s);
-    to_message(target.profile.source_limit, *profile.mutable_source_limit());
-    to_message(target.profile.target_limit, *profile.mutable_target_limit());
-    to_message(target.profile.fragment_limit, *profile.mutable_fragment_limit());
-    to_message(target.profile.icmp_limit, *profile.mutable_icmp_limit());
-    to_message(target.profile.udp_limit, *profile.mutable_udp_limit());
+    to_message(target.profile, *out.mutable_profile());
 }
 
 model::ScrubTarget to_target(FieldReader& read, const link::v1::ScrubTarget& in) {
     model::ScrubTarget target;
     target.prefix = read.prefix(in.prefix(), "targets.prefix");
     target.mitigation = model::MitigationId(in.mitigation());
-    const auto& profile = in.profile();
-    target.profile.drop_invalid = profile.drop_invalid();
-    if (read.size(profile.reflection_size(), static_cast<std::size_t>(model::AttackVector::count_),
-                  "targets.profile.reflection")) {
-        for (const auto& name : profile.reflection()) {
-            const auto vector = model::parse_attack_vector(name);
-            if (!vector)
-                read.fail("targets.profile.reflection", "is no attack vector that this release knows");
-            target.profile.reflection.push_back(vector.value_or(model::AttackVector::total));
-        }
-    }
-    target.profile.verify_tcp =
-        read.named(profile.verify_tcp(), tcp_verifications, "targets.profile.verify_tcp");
-    target.profile.verified_for_s = profile.verified_for_s();
-    target.profile.source_limit = to_limit(profile.source_limit());
-    target.profile.target_limit = to_limit(profile.target_limit());
-    target.profile.fragment_limit = to_limit(profile.fragment_limit());
-    target.profile.icmp_limit = to_limit(profile.icmp_limit());
-    target.profile.udp_limit = to_limit(profile.udp_limit());
+    target.profile = to_profile(read, in.profile());
     return target;
 }
 

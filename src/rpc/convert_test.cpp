@@ -99,6 +99,53 @@ TEST(Convert, AGatewayReportSurvivesWhole) {
     link::v1::GatewayReport again;
     to_message(*report, again);
     EXPECT_TRUE(same(sent, again));
+    // What the message does not have would be missing on both sides of the comparison above.
+    EXPECT_EQ(report->targets, sample_gateway_report().targets);
+}
+
+// Each flag of the checks alone: two that were exchanged would go unseen where all are set.
+TEST(Convert, EveryCheckOfAProfileArrivesAsItself) {
+    const std::function<void(model::ScrubProfile&)> edits[] = {
+        [](auto& p) { p.anomaly.heavy_sources = true; },
+        [](auto& p) { p.anomaly.odd_lengths = true; },
+        [](auto& p) { p.anomaly.repeated_payloads = true; },
+        [](auto& p) { p.protocol.dns = true; },
+        [](auto& p) { p.protocol.http = true; },
+        [](auto& p) { p.protocol.tls = true; },
+        [](auto& p) { p.protocol.ntp = true; },
+        [](auto& p) { p.protocol.sip = true; },
+        [](auto& p) { p.protocol.slow = true; },
+        [](auto& p) { p.level = model::GuardLevel::analysis; },
+        [](auto& p) { p.verify_dns = model::DnsVerification::truncate; },
+    };
+    for (const auto& edit : edits) {
+        auto program = sample_program();
+        auto& profile = program.targets.at(0).profile = {};
+        edit(profile);
+        link::v1::TenantProgram message;
+        to_message(program, message);
+        const auto received = to_model(message);
+        ASSERT_TRUE(received) << received.error().message();
+        EXPECT_EQ(received->targets, program.targets);
+    }
+}
+
+TEST(Convert, EveryStageCanBeToldToWatch) {
+    for (unsigned stage = 0; stage < static_cast<unsigned>(model::Stage::count_); ++stage) {
+        auto program = sample_program();
+        program.targets.at(0).profile.monitored = static_cast<std::uint16_t>(1U << stage);
+        link::v1::TenantProgram message;
+        to_message(program, message);
+        const auto received = to_model(message);
+        ASSERT_TRUE(received) << received.error().message();
+        EXPECT_EQ(received->targets, program.targets) << stage;
+    }
+    link::v1::TenantProgram message;
+    to_message(sample_program(), message);
+    message.mutable_targets(0)->mutable_profile()->add_monitored("invented-later");
+    const auto refused = to_model(message);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().where, "program.targets.profile.monitored");
 }
 
 struct HostileFinding {

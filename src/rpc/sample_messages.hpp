@@ -6,6 +6,7 @@
 #include "model/finding.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
+#include "model/verdict.hpp"
 
 namespace sluice::rpc {
 
@@ -173,6 +174,14 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     target.profile.drop_invalid = false;
     target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp};
     target.profile.verify_tcp = model::TcpVerification::syn;
+    target.profile.level = model::GuardLevel::strong;
+    target.profile.monitored =
+        1U << static_cast<unsigned>(model::Stage::anomaly) | 1U << static_cast<unsigned>(model::Stage::nat);
+    target.profile.tcp_method = model::TcpMethod::first_drop;
+    target.profile.verify_dns = model::DnsVerification::first_drop;
+    target.profile.verify_udp = model::UdpVerification::first_drop;
+    target.profile.anomaly = {true, true, true, 45};
+    target.profile.protocol = {true, true, true, true, true, true, 11, 22, 33};
     target.profile.verified_for_s = 60;
     target.profile.source_limit = {100, 200};
     target.profile.target_limit = {300, 400};
@@ -218,6 +227,9 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     counters.stages[static_cast<std::size_t>(model::Stage::verify)] = {{1, 2}, {3, 4}, {5, 6}};
     counters.reasons[static_cast<std::size_t>(model::DropReason::not_verified)] = {7, 8};
     counters.verified_sources = 9;
+    counters.monitored[static_cast<std::size_t>(model::Stage::protocol)] = {13, 14};
+    counters.verified_in = {15, 16};
+    counters.verified_dropped = {17, 18};
     model::GatewayReport report;
     report.name = "guard-1";
     report.diversion_next_hop = *net::Address::parse("10.9.0.2");
