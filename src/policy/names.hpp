@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,31 @@ inline constexpr Name<model::Countermeasure> countermeasure_names[] = {
     {model::Countermeasure::never, "never"},
     {model::Countermeasure::on_attack, "on-attack"},
     {model::Countermeasure::always, "always"}};
+inline constexpr Name<std::optional<model::GuardLevel>> level_names[] = {
+    {std::nullopt, "auto"},
+    {model::GuardLevel::analysis, "analysis"},
+    {model::GuardLevel::basic, "basic"},
+    {model::GuardLevel::strong, "strong"}};
+inline constexpr Name<model::TcpMethod> tcp_method_names[] = {{model::TcpMethod::safe_reset, "safe-reset"},
+                                                              {model::TcpMethod::first_drop, "first-drop"}};
+inline constexpr Name<model::DnsVerification> dns_verification_names[] = {
+    {model::DnsVerification::off, "off"},
+    {model::DnsVerification::truncate, "truncate"},
+    {model::DnsVerification::first_drop, "first-drop"}};
+inline constexpr Name<model::UdpVerification> udp_verification_names[] = {
+    {model::UdpVerification::off, "off"}, {model::UdpVerification::first_drop, "first-drop"}};
+inline constexpr Name<std::optional<bool> model::ProtocolOverrides::*> protocol_check_names[] = {
+    {&model::ProtocolOverrides::dns, "dns"}, {&model::ProtocolOverrides::http, "http"},
+    {&model::ProtocolOverrides::tls, "tls"}, {&model::ProtocolOverrides::ntp, "ntp"},
+    {&model::ProtocolOverrides::sip, "sip"}, {&model::ProtocolOverrides::slow, "slow"}};
+inline constexpr Name<std::optional<std::uint32_t> model::ProtocolOverrides::*> protocol_limit_names[] = {
+    {&model::ProtocolOverrides::dns_queries_per_s, "dns_queries_per_second"},
+    {&model::ProtocolOverrides::http_requests_per_s, "http_requests_per_second"},
+    {&model::ProtocolOverrides::connections, "connections"}};
+inline constexpr Name<std::optional<bool> model::AnomalyOverrides::*> anomaly_check_names[] = {
+    {&model::AnomalyOverrides::heavy_sources, "heavy_sources"},
+    {&model::AnomalyOverrides::odd_lengths, "odd_lengths"},
+    {&model::AnomalyOverrides::repeated_payloads, "repeated_payloads"}};
 inline constexpr Name<model::FilterAction> action_names[] = {{model::FilterAction::drop, "drop"},
                                                              {model::FilterAction::pass, "pass"}};
 inline constexpr Name<model::AttachmentKind> attachment_names[] = {{model::AttachmentKind::prefix, "prefix"},

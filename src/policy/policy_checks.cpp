@@ -136,6 +136,8 @@ class Checker {
 
     void check_profile(const Node& node) {
         check_duration(node, "verified_for", std::chrono::seconds{10}, std::chrono::hours{24});
+        if (const Node anomaly = node.at("anomaly"))
+            check_duration(anomaly, "filter_for", std::chrono::seconds{5}, std::chrono::hours{1});
     }
 
     void check_filters(const Node& node, const TenantPolicy& tenant) {

@@ -86,6 +86,39 @@ std::string filter_text(const model::PacketFilter& filter) {
     return filter.fragments_only ? text + ", fragments only" : text;
 }
 
+std::string on_or_off(bool value) {
+    return value ? "on" : "off";
+}
+
+void guard_facts(const model::ProtectionProfile& profile, Facts& facts) {
+    if (profile.level) facts.put("protection/level", "always " + name_of(level_names, profile.level));
+    if (profile.watch != 0)
+        facts.put("protection/watch", fmt::format("{} (counted, not dropped)",
+                                                  fmt::join(model::names_of(profile.watch), ", ")));
+    if (profile.tcp_method)
+        facts.put("protection/tcp_method", name_of(tcp_method_names, *profile.tcp_method));
+    if (profile.verify_dns)
+        facts.put("protection/verify_dns", name_of(dns_verification_names, *profile.verify_dns));
+    if (profile.verify_udp)
+        facts.put("protection/verify_udp", name_of(udp_verification_names, *profile.verify_udp));
+    for (const auto& row : protocol_check_names) {
+        if (const auto& value = profile.protocol.*row.value)
+            facts.put("protection/protocol/" + std::string(row.text), on_or_off(*value));
+    }
+    for (const auto& row : protocol_limit_names) {
+        if (const auto& value = profile.protocol.*row.value)
+            facts.put("protection/protocol/" + std::string(row.text),
+                      *value == 0 ? "no limit" : fmt::format("{} a source", *value));
+    }
+    for (const auto& row : anomaly_check_names) {
+        if (const auto& value = profile.anomaly.*row.value)
+            facts.put("protection/anomaly/" + std::string(row.text), on_or_off(*value));
+    }
+    if (profile.anomaly.filter_for_s)
+        facts.put("protection/anomaly/filter_for",
+                  format_duration(std::chrono::seconds{*profile.anomaly.filter_for_s}));
+}
+
 void profile_facts(const model::ProtectionProfile& profile, Facts& facts) {
     const auto put = [&](const char* key, const auto& value, const auto& text) {
         if (value) facts.put(std::string("protection/") + key, text(*value));
@@ -96,6 +129,7 @@ void profile_facts(const model::ProtectionProfile& profile, Facts& facts) {
         [](bool value) { return std::string(value ? "true" : "false"); });
     put("verify_tcp", profile.verify_tcp, [](auto value) { return name_of(countermeasure_names, value); });
     put("verified_for", profile.verified_for_s, seconds);
+    guard_facts(profile, facts);
     put("reflection", profile.reflection, vector_names);
     put("reflection_on_attack", profile.reflection_on_attack, vector_names);
     put("services", profile.services, [](const auto& services) {

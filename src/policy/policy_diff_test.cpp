@@ -51,6 +51,24 @@ TEST(PolicyDiff, TellsEachChangeInWords) {
             "new: mitigation/widest_divert_v6 is added: /48", "new: mitigation/expires_after is added: 1 h"));
 }
 
+TEST(PolicyDiff, TellsWhatTheGuardDoesOtherwise) {
+    EXPECT_THAT(
+        sentences("tenants: [{slug: a, protection: {template: web, watch: [rate]}}]",
+                  "tenants: [{slug: a, protection: {template: link, level: strong, verify_dns: truncate, "
+                  "protocol: {slow: false, connections: 40, dns_queries_per_second: 0}, anomaly: "
+                  "{odd_lengths: true, filter_for: 2 min}}}]"),
+        ElementsAre(
+            "a: protection/template changes from web to link", "a: protection/level is added: always strong",
+            "a: protection/verify_dns is added: truncate", "a: protection/protocol/slow is added: off",
+            "a: protection/protocol/dns_queries_per_second is added: no limit",
+            "a: protection/protocol/connections is added: 40 a source",
+            "a: protection/anomaly/odd_lengths is added: on",
+            "a: protection/anomaly/filter_for is added: 2 min",
+            "a: protection/watch is removed (it was rate (counted, not dropped))"));
+    EXPECT_THAT(sentences("tenants: [{slug: a, protection: {level: auto}}]", "tenants: [{slug: a}]"),
+                IsEmpty());
+}
+
 TEST(PolicyDiff, WhatIsLeftOpenStays) {
     EXPECT_THAT(sentences("tenants: [{slug: a, prefixes: [{prefix: 192.0.2.0/24, consent: auto}], users: "
                           "[{login: x, role: tenant_admin}]}]",
@@ -77,7 +95,7 @@ TEST(PolicyDiff, SeesEveryLine) {
     less[0].users.emplace();
     less[0].webhooks.emplace();
     const auto changes = diff(full, less);
-    EXPECT_EQ(changes.size(), 34U) << [&] {
+    EXPECT_EQ(changes.size(), 52U) << [&] {
         std::string text;
         for (const auto& change : changes) text += sentence(change) + "\n";
         return text;

@@ -69,6 +69,37 @@ void read_limit(const Node& node, std::string_view key, std::optional<model::Rat
     if (value) limit = model::RateLimit{value.packets_per_s("packets"), value.bits_per_s("bits")};
 }
 
+void read_guard(const Node& node, model::ProtectionProfile& profile) {
+    profile.level = value_of(level_names, node.get<std::string>("level", "auto"), profile.level);
+    for (const auto& item : node.at("watch").items()) {
+        if (const auto stage = model::parse_stage(item.as<std::string>()))
+            profile.watch |= model::stage_bit(*stage);
+    }
+    if (node.has("tcp_method"))
+        profile.tcp_method =
+            value_of(tcp_method_names, node.get<std::string>("tcp_method"), model::TcpMethod::safe_reset);
+    if (node.has("verify_dns"))
+        profile.verify_dns = value_of(dns_verification_names, node.get<std::string>("verify_dns"),
+                                      model::DnsVerification::off);
+    if (node.has("verify_udp"))
+        profile.verify_udp = value_of(udp_verification_names, node.get<std::string>("verify_udp"),
+                                      model::UdpVerification::off);
+    const Node protocol = node.at("protocol");
+    for (const auto& row : protocol_check_names) {
+        if (protocol && protocol.has(row.text)) profile.protocol.*row.value = protocol.get<bool>(row.text);
+    }
+    for (const auto& row : protocol_limit_names) {
+        if (protocol && protocol.has(row.text))
+            profile.protocol.*row.value = protocol.get<std::uint32_t>(row.text);
+    }
+    const Node anomaly = node.at("anomaly");
+    for (const auto& row : anomaly_check_names) {
+        if (anomaly && anomaly.has(row.text)) profile.anomaly.*row.value = anomaly.get<bool>(row.text);
+    }
+    if (anomaly && anomaly.has("filter_for"))
+        profile.anomaly.filter_for_s = seconds(anomaly, "filter_for", 60);
+}
+
 model::ProtectionProfile read_profile(const Node& node) {
     model::ProtectionProfile profile;
     profile.base = node.get<std::string>("template", profile.base);
@@ -77,6 +108,7 @@ model::ProtectionProfile read_profile(const Node& node) {
         profile.verify_tcp = value_of(countermeasure_names, node.get<std::string>("verify_tcp"),
                                       model::Countermeasure::on_attack);
     if (node.has("verified_for")) profile.verified_for_s = seconds(node, "verified_for", 300);
+    read_guard(node, profile);
     if (const Node list = node.at("reflection")) profile.reflection = vectors_of(list);
     if (const Node list = node.at("reflection_on_attack")) profile.reflection_on_attack = vectors_of(list);
     if (const Node list = node.at("services")) {

@@ -52,6 +52,36 @@ void write_detection(Lines& out, const model::ProtectionPolicy& protection) {
     out.close();
 }
 
+void write_guard(Lines& out, const model::ProtectionProfile& profile) {
+    if (profile.level) out.put("level", name_of(level_names, profile.level));
+    if (profile.watch != 0) out.put("watch", flow_list(model::names_of(profile.watch)));
+    if (profile.tcp_method) out.put("tcp_method", name_of(tcp_method_names, *profile.tcp_method));
+    // A plain `off` is false in some YAML readers.
+    if (profile.verify_dns)
+        out.put("verify_dns", quoted(name_of(dns_verification_names, *profile.verify_dns)));
+    if (profile.verify_udp)
+        out.put("verify_udp", quoted(name_of(udp_verification_names, *profile.verify_udp)));
+    const auto put_flag = [&](std::string_view key, const std::optional<bool>& value) {
+        if (value) out.put(std::string(key), *value ? "true" : "false");
+    };
+    if (profile.protocol != model::ProtocolOverrides{}) {
+        out.open("protocol");
+        for (const auto& row : protocol_check_names) put_flag(row.text, profile.protocol.*row.value);
+        for (const auto& row : protocol_limit_names) {
+            if (const auto& value = profile.protocol.*row.value)
+                out.put(std::string(row.text), fmt::format("{}", *value));
+        }
+        out.close();
+    }
+    if (profile.anomaly != model::AnomalyOverrides{}) {
+        out.open("anomaly");
+        for (const auto& row : anomaly_check_names) put_flag(row.text, profile.anomaly.*row.value);
+        if (profile.anomaly.filter_for_s)
+            out.put("filter_for", format_duration(std::chrono::seconds{*profile.anomaly.filter_for_s}));
+        out.close();
+    }
+}
+
 void write_profile(Lines& out, const model::ProtectionProfile& profile) {
     out.open("protection");
     out.put("template", quoted(profile.base));
@@ -59,6 +89,7 @@ void write_profile(Lines& out, const model::ProtectionProfile& profile) {
     if (profile.verify_tcp) out.put("verify_tcp", name_of(countermeasure_names, *profile.verify_tcp));
     if (profile.verified_for_s)
         out.put("verified_for", format_duration(std::chrono::seconds{*profile.verified_for_s}));
+    write_guard(out, profile);
     if (profile.reflection) out.put("reflection", vector_list(*profile.reflection));
     if (profile.reflection_on_attack)
         out.put("reflection_on_attack", vector_list(*profile.reflection_on_attack));

@@ -119,7 +119,11 @@ TcpVerification tcp_verification(Countermeasure wanted, const Vectors& vectors) 
 
 model::ScrubProfile scrub_profile(const EffectiveProfile& profile, const Vectors& vectors) {
     model::ScrubProfile scrub;
+    scrub.monitored = profile.watched;
     scrub.drop_invalid = profile.drop_invalid;
+    scrub.tcp_method = profile.tcp_method;
+    scrub.protocol = profile.protocol;
+    scrub.anomaly = profile.anomaly;
     scrub.verified_for_s = profile.verified_for_s;
     scrub.verify_tcp = tcp_verification(profile.verify_tcp, vectors);
     scrub.reflection = profile.reflection;
@@ -130,7 +134,11 @@ model::ScrubProfile scrub_profile(const EffectiveProfile& profile, const Vectors
     scrub.target_limit = profile.target_limit;
     scrub.fragment_limit = profile.fragment_limit;
     scrub.icmp_limit = profile.icmp_limit;
-    if (is_udp_attack(vectors) || is_unknown(vectors)) scrub.udp_limit = profile.udp_limit;
+    if (is_udp_attack(vectors) || is_unknown(vectors)) {
+        scrub.verify_dns = profile.verify_dns;
+        scrub.verify_udp = profile.verify_udp;
+        scrub.udp_limit = profile.udp_limit;
+    }
     return scrub;
 }
 
@@ -220,11 +228,15 @@ base::Result<model::TenantProgram> resolve_program(const model::TenantState& sta
     program.tenant = state.tenant.id;
     for (const auto& prefix : state.prefixes) program.prefixes.push_back(prefix.prefix);
     program.filters = state.protection.filters;
-    const EffectiveProfile profile = effective(state.protection.profile);
     for (const auto& attacked : targets) {
+        const model::ProtectionProfile& own = state.protection.profile;
+        const model::GuardLevel level = attacked.pinned.value_or(own.level.value_or(attacked.level));
+        const EffectiveProfile profile = effective(own, level);
         model::ScrubTarget target{attacked.prefix, attacked.mitigation,
                                   scrub_profile(profile, attacked.vectors)};
-        if (!profile.services.empty()) {
+        target.profile.level = level;
+        target.profile.monitored |= attacked.watched & model::watchable_stages;
+        if (!profile.services.empty() && level != model::GuardLevel::analysis) {
             if (is_udp_attack(attacked.vectors)) drop_unoffered_udp(profile, target, program.filters);
             if (has(attacked.vectors, AttackVector::other_protocol))
                 drop_unoffered_protocols(profile, target.prefix, program.filters);

@@ -2,6 +2,7 @@
 // attacks on it. The same answer for the same input.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,10 @@ struct AttackedTarget {
     net::Prefix prefix;
     model::MitigationId mitigation;
     std::vector<model::AttackVector> vectors;
+    // What a person has said of it goes before the policy, the policy before the level that it has reached.
+    model::GuardLevel level = model::GuardLevel::basic;
+    std::optional<model::GuardLevel> pinned{};
+    model::StageSet watched = 0;  // besides those of the policy
 };
 
 // The program of a tenant whose `targets` are diverted, at the moment `at` (firewall_resolver.hpp:

@@ -156,13 +156,89 @@ TEST(ResolveProgram, TheTenantsOwnValuesCount) {
     EXPECT_EQ(own.filters[0].name, "x");
 }
 
+model::TenantProgram at_level(std::string_view text, model::GuardLevel level,
+                              std::vector<model::AttackVector> vectors) {
+    const AttackedTarget targets[] = {
+        {prefix("192.0.2.10"), model::MitigationId(3), std::move(vectors), level}};
+    return resolve_program(state(text), targets, {}).value();
+}
+
+TEST(GuardLevels, AtAnalysisEverythingIsMeasuredAndNothingCleaned) {
+    const auto analysis = at_level(web, model::GuardLevel::analysis, {udp});
+    const auto& profile = analysis.targets[0].profile;
+    EXPECT_EQ(profile.level, model::GuardLevel::analysis);
+    EXPECT_EQ(profile.monitored, model::watchable_stages);
+    EXPECT_TRUE(profile.drop_invalid);
+    EXPECT_TRUE(analysis.filters.empty()) << "filters made for the attack would drop";
+}
+
+TEST(GuardLevels, StrongAddsAndNeverTakesAway) {
+    for (const auto& known : scrub_templates()) {
+        const auto text = "tenants: [{slug: a, prefixes: [192.0.2.0/24], protection: {template: " +
+                          std::string(known.name) + "}}]";
+        for (const auto vector : {udp, tcp_syn, tcp_ack, dns, total}) {
+            const auto basic = at_level(text, model::GuardLevel::basic, {vector}).targets[0].profile;
+            const auto strong = at_level(text, model::GuardLevel::strong, {vector}).targets[0].profile;
+            EXPECT_EQ(basic.monitored, 0);
+            EXPECT_EQ(strong.monitored, 0);
+            EXPECT_GE(strong.verify_tcp, basic.verify_tcp) << known.name;
+            EXPECT_NE(strong.verify_tcp, TcpVerification::off) << known.name;
+            EXPECT_EQ(strong.verify_dns, basic.verify_dns) << known.name;
+            EXPECT_GE(strong.verify_udp, basic.verify_udp) << known.name;
+            EXPECT_LE(strong.source_limit.packets_per_s, basic.source_limit.packets_per_s) << known.name;
+            EXPECT_GE(strong.source_limit.packets_per_s, 500U) << known.name << ": an honest crowd";
+            EXPECT_LE(strong.udp_limit.packets_per_s, basic.udp_limit.packets_per_s) << known.name;
+            EXPECT_NE(strong, basic) << known.name;
+        }
+    }
+}
+
+TEST(GuardLevels, FirstDatagramsAreDroppedOnlyUnderFloodsOfUdp) {
+    const auto strong = model::GuardLevel::strong;
+    EXPECT_EQ(at_level(web, strong, {tcp_syn}).targets[0].profile.verify_udp, model::UdpVerification::off);
+    EXPECT_EQ(at_level(web, strong, {udp}).targets[0].profile.verify_udp, model::UdpVerification::first_drop);
+    const auto resolver = "tenants: [{slug: a, prefixes: [192.0.2.0/24], protection: {template: dns}}]";
+    EXPECT_EQ(program(resolver, {udp}).targets[0].profile.verify_dns, model::DnsVerification::truncate);
+    EXPECT_EQ(program(resolver, {tcp_syn}).targets[0].profile.verify_dns, model::DnsVerification::off);
+    EXPECT_EQ(at_level(resolver, strong, {udp}).targets[0].profile.verify_udp, model::UdpVerification::off)
+        << "answers to its own questions come from everywhere";
+}
+
+TEST(GuardLevels, APersonGoesBeforeThePolicyAndThePolicyBeforeTheGuard) {
+    const auto own =
+        "tenants: [{slug: a, prefixes: [192.0.2.0/24], protection: {template: web, level: strong, watch: "
+        "[anomaly], tcp_method: first-drop, verify_dns: first-drop, verify_udp: 'off', protocol: {tls: "
+        "false, "
+        "http_requests_per_second: 7}, anomaly: {odd_lengths: false, filter_for: 30 s}}}]";
+    const auto kept = at_level(own, model::GuardLevel::analysis, {udp}).targets[0].profile;
+    EXPECT_EQ(kept.level, model::GuardLevel::strong);
+    EXPECT_EQ(kept.monitored, model::stage_bit(model::Stage::anomaly));
+    EXPECT_EQ(kept.tcp_method, model::TcpMethod::first_drop);
+    EXPECT_EQ(kept.verify_dns, model::DnsVerification::first_drop);
+    EXPECT_EQ(kept.verify_udp, model::UdpVerification::off);
+    EXPECT_FALSE(kept.protocol.tls);
+    EXPECT_TRUE(kept.protocol.http) << "of the template";
+    EXPECT_EQ(kept.protocol.http_requests_per_s, 7U);
+    EXPECT_FALSE(kept.anomaly.odd_lengths);
+    EXPECT_TRUE(kept.anomaly.heavy_sources);
+    EXPECT_EQ(kept.anomaly.filter_for_s, 30U);
+    AttackedTarget target{prefix("192.0.2.10"), model::MitigationId(3), {udp}};
+    target.pinned = model::GuardLevel::basic;
+    target.watched = model::stage_bit(model::Stage::rate) | model::stage_bit(model::Stage::filter);
+    const auto pinned = resolve_program(state(own), {&target, 1}, {}).value().targets[0].profile;
+    EXPECT_EQ(pinned.level, model::GuardLevel::basic);
+    EXPECT_EQ(pinned.monitored,
+              model::stage_bit(model::Stage::anomaly) | model::stage_bit(model::Stage::rate))
+        << "a filter means what it says";
+}
+
 TEST(ScrubTemplates, AreWhatTheSchemaOffers) {
     for (const auto& known : scrub_templates()) {
         const auto text = "tenants: [{slug: a, protection: {template: " + std::string(known.name) + "}}]";
         EXPECT_TRUE(read_policy(text, "p")) << known.name;
         EXPECT_TRUE(known.sentence.ends_with('.'));
     }
-    EXPECT_EQ(scrub_templates().size(), 6U);
+    EXPECT_EQ(scrub_templates().size(), 8U);
 }
 
 }  // namespace

@@ -12,11 +12,18 @@
 
 namespace sluice::policy {
 
-// A template with the tenant's own values over it.
+// How one level of a template scrubs, with the tenant's own values over it.
 struct EffectiveProfile {
     bool drop_invalid = true;
+    model::StageSet watched = 0;  // these count what they would drop
     model::Countermeasure verify_tcp = model::Countermeasure::on_attack;
+    model::TcpMethod tcp_method = model::TcpMethod::safe_reset;
+    // The next two are for attacks with UDP in them.
+    model::DnsVerification verify_dns = model::DnsVerification::off;
+    model::UdpVerification verify_udp = model::UdpVerification::off;
     std::uint32_t verified_for_s = 300;
+    model::ProtocolChecks protocol;
+    model::AnomalyChecks anomaly;
     std::vector<model::AttackVector> reflection;
     std::vector<model::AttackVector> reflection_on_attack;
     std::vector<model::OfferedService> services;
@@ -27,15 +34,18 @@ struct EffectiveProfile {
     model::RateLimit udp_limit;  // under a flood of UDP
 };
 
+// docs/how-to/guard-levels.md has all of it as a table. At level analysis a target has what it has at basic,
+// and all watchable stages only watch.
 struct ScrubTemplate {
     std::string_view name;
     std::string_view sentence;  // for people: what it is for
-    EffectiveProfile profile;
+    EffectiveProfile basic;
+    EffectiveProfile strong;
 };
 
-// generic, web, dns, mail, game, vpn.
+// generic, web, dns, mail, game, vpn, router, link.
 [[nodiscard]] std::span<const ScrubTemplate> scrub_templates();
-// An unknown template counts as generic.
-[[nodiscard]] EffectiveProfile effective(const model::ProtectionProfile& profile);
+// The level is the caller's choice, whatever the profile says of it. An unknown template counts as generic.
+[[nodiscard]] EffectiveProfile effective(const model::ProtectionProfile& profile, model::GuardLevel level);
 
 }  // namespace sluice::policy

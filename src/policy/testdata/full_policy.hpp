@@ -37,6 +37,22 @@ tenants:
       drop_invalid: true
       verify_tcp: always
       verified_for: 10 min
+      level: strong
+      watch: [anomaly, rate]
+      tcp_method: first-drop
+      verify_dns: truncate
+      verify_udp: first-drop
+      protocol:
+        dns: true
+        http: false
+        tls: true
+        ntp: false
+        sip: true
+        slow: false
+        dns_queries_per_second: 200
+        http_requests_per_second: 300
+        connections: 0
+      anomaly: {heavy_sources: true, odd_lengths: false, repeated_payloads: true, filter_for: 2 min}
       reflection: [memcached, ssdp]
       reflection_on_attack: [dns, fragment]
       services: [tcp/443, udp/10000-20000, esp]

@@ -19,6 +19,12 @@ struct Reader {
     const json& in;
 };
 
+template <class T, class Parsed>
+T require(Parsed parsed, const json& in) {
+    if (!parsed) throw std::invalid_argument("unexpected value " + in.dump());
+    return *parsed;
+}
+
 template <class T>
 json to_json(const T& value);
 template <class T>
@@ -155,6 +161,23 @@ void fields(V& v, model::FlowSpecRule& r) {
     field(v, "destination_port", r.destination_port);
     field(v, "rate", r.rate_limit_bytes_per_s);
 }
+// Stages by their names: their numbers shift when one is added.
+template <class V>
+void stage_names(V& v, const char* name, model::StageSet& set) {
+    std::vector<std::string> names = model::names_of(set);
+    field(v, name, names);
+    set = 0;
+    for (const auto& stage : names)
+        set |= model::stage_bit(require<model::Stage>(model::parse_stage(stage), stage));
+}
+template <class V>
+void fields(V& v, model::MitigationGuard& g) {
+    field(v, "level", g.level);
+    field(v, "since", g.level_since);
+    field(v, "changes", g.changes);
+    field(v, "pinned", g.pinned);
+    stage_names(v, "watched", g.watched);
+}
 template <class V>
 void fields(V& v, model::Mitigation& m) {
     field(v, "id", m.id);
@@ -170,6 +193,7 @@ void fields(V& v, model::Mitigation& m) {
     field(v, "created", m.created_at);
     field(v, "expires", m.expires_at);
     field(v, "held", m.held_until);
+    field(v, "guard", m.guard);
     field(v, "version", m.version);
 }
 
@@ -197,11 +221,37 @@ void fields(V& v, model::OfferedService& s) {
     field(v, "last", s.port_last);
 }
 template <class V>
+void fields(V& v, model::ProtocolOverrides& p) {
+    field(v, "dns", p.dns);
+    field(v, "http", p.http);
+    field(v, "tls", p.tls);
+    field(v, "ntp", p.ntp);
+    field(v, "sip", p.sip);
+    field(v, "slow", p.slow);
+    field(v, "dns_queries", p.dns_queries_per_s);
+    field(v, "http_requests", p.http_requests_per_s);
+    field(v, "connections", p.connections);
+}
+template <class V>
+void fields(V& v, model::AnomalyOverrides& a) {
+    field(v, "heavy_sources", a.heavy_sources);
+    field(v, "odd_lengths", a.odd_lengths);
+    field(v, "repeated_payloads", a.repeated_payloads);
+    field(v, "filter_for", a.filter_for_s);
+}
+template <class V>
 void fields(V& v, model::ProtectionProfile& p) {
     field(v, "base", p.base);
     field(v, "drop_invalid", p.drop_invalid);
     field(v, "verify_tcp", p.verify_tcp);
     field(v, "verified_for", p.verified_for_s);
+    field(v, "level", p.level);
+    stage_names(v, "watch", p.watch);
+    field(v, "tcp_method", p.tcp_method);
+    field(v, "verify_dns", p.verify_dns);
+    field(v, "verify_udp", p.verify_udp);
+    field(v, "protocol", p.protocol);
+    field(v, "anomaly", p.anomaly);
     field(v, "reflection", p.reflection);
     field(v, "reflection_on_attack", p.reflection_on_attack);
     field(v, "services", p.services);
@@ -416,12 +466,6 @@ json to_json(const T& value) {
         fields(writer, copy);
         return std::move(writer.out);
     }
-}
-
-template <class T, class Parsed>
-T require(Parsed parsed, const json& in) {
-    if (!parsed) throw std::invalid_argument("unexpected value " + in.dump());
-    return *parsed;
 }
 
 template <class T>
