@@ -51,6 +51,7 @@ base::Status validate(const Limits& limits) {
 
 base::Status validate(const ServiceConfig& config) {
     if (auto status = validate(config.limits); !status) return status;
+    if (auto status = validate(config.guard); !status) return status;
     const auto& blackhole = config.blackhole;
     if (blackhole.mode != model::ConsentMode::off && blackhole.gateway_bits_per_s == 0 &&
         blackhole.gateway_packets_per_s == 0 && !(blackhole.line_rate_multiple > 0)) {

@@ -1,23 +1,17 @@
 #include "mitigation/mitigation_service.hpp"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <set>
 #include <utility>
 
 #include "mitigation/consent.hpp"
 #include "mitigation/lifecycle.hpp"
-#include "mitigation/notices.hpp"
+#include "mitigation/mitigation_service_impl.hpp"
 #include "mitigation/planner.hpp"
-#include "mitigation/targets_of_tenants.hpp"
 
 namespace sluice::mitigation {
 namespace {
 
 using base::ErrorCode;
-using model::ConsentMode;
 using model::Mitigation;
 using model::MitigationId;
 using model::MitigationKind;
@@ -25,11 +19,6 @@ using model::MitigationState;
 using model::TenantScope;
 
 constexpr std::size_t page = 500;
-constexpr std::size_t max_text = 500;
-
-std::chrono::seconds seconds(std::uint32_t value) {
-    return std::chrono::seconds(value);
-}
 
 // What of an incident is under attack now.
 std::vector<net::Prefix> attacked_targets(const model::Incident& incident) {
@@ -46,128 +35,29 @@ std::vector<net::Prefix> attacked_targets(const model::Incident& incident) {
 
 }  // namespace
 
-class MitigationService::Impl {
-  public:
-    Impl(ServiceConfig config, Dependencies dependencies)
-        : config_(std::move(config)),
-          d_(std::move(dependencies)),
-          log_(d_.log.named("mitigation")),
-          notices_(d_.observer),
-          targets_(d_.programs, config_.target_linger_ms),
-          in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
-          proposed_gauge_(
-              d_.metrics.gauge("sluice_mitigations_proposed", "Mitigations that wait for approval")),
-          refused_by_limit_(d_.metrics.counter("sluice_mitigations_refused_by_limit_total",
-                                               "Mitigations that a limit turned away")) {}
+MitigationService::Impl::Impl(ServiceConfig config, Dependencies dependencies)
+    : config_(std::move(config)),
+      d_(std::move(dependencies)),
+      log_(d_.log.named("mitigation")),
+      notices_(d_.observer),
+      targets_(d_.programs, config_.target_linger_ms),
+      in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
+      proposed_gauge_(d_.metrics.gauge("sluice_mitigations_proposed", "Mitigations that wait for approval")),
+      refused_by_limit_(d_.metrics.counter("sluice_mitigations_refused_by_limit_total",
+                                           "Mitigations that a limit turned away")) {}
 
-    base::Status start();
-    void on_incident(const model::Incident& incident);
-    void on_policy_changed(model::TenantId tenant);
-    void on_gateway_report(const model::GatewayReport& report);
-    void tick();
+ServiceConfig MitigationService::Impl::config_for(model::TenantId tenant) const {
+    ServiceConfig config = config_;
+    config.limits = stricter(config_.limits, d_.prefixes.limits_of(tenant));
+    return config;
+}
 
-    base::Result<Mitigation> approve(const TenantScope& scope, const Request& request);
-    base::Result<Mitigation> withdraw(const TenantScope& scope, const Request& request);
-    base::Result<Mitigation> extend(const TenantScope& scope, const Request& request, base::Timestamp until);
-    base::Result<Mitigation> find(const TenantScope& scope, MitigationId id) const {
-        return d_.repository.find(scope, id);
-    }
-    base::Result<std::vector<Mitigation>> list(const TenantScope& scope, const MitigationQuery& query) const {
-        return d_.repository.list(scope, query);
-    }
-
-    using Snapshot = std::shared_ptr<const std::vector<InForce>>;
-    Snapshot snapshot() const {
-        const std::lock_guard lock(snapshot_mutex_);
-        return snapshot_;
-    }
-    // By id: live_ is in their order.
-    static const Mitigation* find_in(const Snapshot& snapshot, MitigationId id) {
-        const auto it =
-            std::ranges::lower_bound(*snapshot, id, {}, [](const InForce& e) { return e.mitigation.id; });
-        return it != snapshot->end() && it->mitigation.id == id ? &it->mitigation : nullptr;
-    }
-    bool any_live(model::IncidentId incident) const {
-        const std::lock_guard lock(mutex_);
-        return std::ranges::any_of(live_, [&](const auto& item) { return item.second.incident == incident; });
-    }
-    void on_change(std::function<void()> wake) {
-        const std::lock_guard lock(snapshot_mutex_);
-        wake_ = std::move(wake);
-    }
-    void announced(MitigationId id, const model::Route& route, base::Timestamp at);
-    void lost(MitigationId id, const std::string& why, base::Timestamp at);
-    Notices& notices() { return notices_; }
-    base::Timestamp wall() const { return d_.clock.wall(); }
-
-  private:
-    using AttackKey = std::pair<model::TenantId, model::IncidentId>;
-
-    // With the tenant's own limits.
-    ServiceConfig config_for(model::TenantId tenant) const {
-        ServiceConfig config = config_;
-        config.limits = stricter(config_.limits, d_.prefixes.limits_of(tenant));
-        return config;
-    }
-
-    // Everything below: with mutex_ held.
-    base::Status load(bool starting);
-    void act_on(const model::Incident& incident);
-    void create(const Mitigation& draft);
-    // Diversions learn what else their attack is made of.
-    void follow(const model::Incident& incident);
-    // The consent, and whether the attack goes on, of what is live.
-    void review(std::optional<model::TenantId> tenant);
-    [[nodiscard]] bool attacked(const Mitigation& mitigation) const;
-    [[nodiscard]] bool room_for(const Mitigation& mitigation);
-    void replace_diversions(const Mitigation& blackhole);
-    void note_cleaning();
-
-    // Stores the next state, then lets it take effect. The stored one, or the store's error.
-    base::Result<Mitigation> change(const Mitigation& next, std::optional<MitigationChange> news,
-                                    const std::string& text, base::Timestamp at);
-    void take(const Mitigation& stored);
-    base::Result<Mitigation> to_change(const TenantScope& scope, const Request& request) const;
-    base::Status audit(const TenantScope& scope, const Request& request, std::string_view action,
-                       const Mitigation& mitigation, const std::string& text);
-    // What nobody asked for is written down as well, after it took effect.
-    void audit_automatic(const Mitigation& mitigation, MitigationChange change, const std::string& text);
-    void store_failed(const base::Error& error);
-    void store_works() {
-        notices_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());
-    }
-    // What follows each change: programs, then the snapshot that Announcements reads.
-    void publish();
-
-    const ServiceConfig config_;
-    Dependencies d_;
-    const base::Logger log_;
-    Notices notices_;
-    mutable std::mutex mutex_;
-    std::map<MitigationId, Mitigation> live_;
-    bool stale_ = true;                                      // the snapshot is not what live_ is
-    std::map<AttackKey, std::vector<net::Prefix>> attacks_;  // incidents that are not closed
-    std::set<model::IncidentId> untold_;  // of what was loaded: on_incident has not named them yet
-    std::map<model::IncidentId, std::vector<Mitigation>> declined_;
-    std::map<model::IncidentId, std::set<std::string>> told_refusals_;
-    TargetsOfTenants targets_;
-    base::Gauge& in_force_gauge_;
-    base::Gauge& proposed_gauge_;
-    base::Counter& refused_by_limit_;
-
-    mutable std::mutex snapshot_mutex_;
-    Snapshot snapshot_ = std::make_shared<std::vector<InForce>>();
-    std::function<void()> wake_;
-
-    struct Cleaning {
-        MitigationId mitigation;
-        base::Timestamp at;
-        model::PacketCount in;
-    };
-    std::mutex cleaning_mutex_;
-    std::set<MitigationId> without_traffic_;  // in force, and no gateway has seen a packet for it yet
-    std::vector<Cleaning> cleaning_;          // for the next tick
-};
+// By id: live_ is in their order.
+const Mitigation* MitigationService::Impl::find_in(const Snapshot& snapshot, MitigationId id) {
+    const auto it =
+        std::ranges::lower_bound(*snapshot, id, {}, [](const InForce& e) { return e.mitigation.id; });
+    return it != snapshot->end() && it->mitigation.id == id ? &it->mitigation : nullptr;
+}
 
 base::Status MitigationService::Impl::start() {
     if (auto status = validate(config_); !status) return status;
@@ -209,6 +99,7 @@ void MitigationService::Impl::on_incident(const model::Incident& incident) {
             if (incident.state == model::IncidentState::open) {
                 follow(incident);
                 act_on(incident);
+                learn_limits(incident);
             }
         }
         review(incident.tenant);
@@ -253,7 +144,10 @@ void MitigationService::Impl::act_on(const model::Incident& incident) {
         if (mitigation.tenant == incident.tenant) input.live.push_back(mitigation);
     }
     const Plan plan = Planner(config_for(incident.tenant)).plan(input);
-    for (const auto& draft : plan.drafts) create(draft);
+    for (auto draft : plan.drafts) {
+        draft.guard.level = d_.prefixes.guard_level_of(incident.tenant).value_or(model::GuardLevel::basic);
+        create(draft);
+    }
     for (const auto& text : plan.refusals) {
         if (told_refusals_[incident.id].insert(text).second) {
             notices_.refusal(incident.tenant, incident.id, text, wall());
@@ -409,7 +303,8 @@ void MitigationService::Impl::on_policy_changed(model::TenantId tenant) {
 }
 
 void MitigationService::Impl::on_gateway_report(const model::GatewayReport& report) {
-    const std::lock_guard lock(cleaning_mutex_);
+    const std::lock_guard lock(reports_mutex_);
+    traffic_.add(report, d_.clock.now());
     if (without_traffic_.empty()) return;
     for (const auto& target : report.targets) {
         if (target.in.packets == 0 || without_traffic_.erase(target.mitigation) == 0) continue;
@@ -420,7 +315,7 @@ void MitigationService::Impl::on_gateway_report(const model::GatewayReport& repo
 void MitigationService::Impl::note_cleaning() {
     std::vector<Cleaning> cleaning;
     {
-        const std::lock_guard lock(cleaning_mutex_);
+        const std::lock_guard lock(reports_mutex_);
         cleaning.swap(cleaning_);
     }
     for (const auto& first : cleaning) {
@@ -435,128 +330,11 @@ void MitigationService::Impl::tick() {
     {
         const std::lock_guard lock(mutex_);
         review({});
+        tend_guards();
         note_cleaning();
         publish();
     }
     notices_.deliver();
-}
-
-base::Result<Mitigation> MitigationService::Impl::to_change(const TenantScope& scope,
-                                                            const Request& request) const {
-    if (request.actor.empty() || request.actor == "auto") {
-        return base::fail(ErrorCode::invalid_argument, "'" + request.actor + "' is no user", "actor");
-    }
-    if (request.reason.size() > max_text) {
-        return base::fail(ErrorCode::invalid_argument, "is longer than 500 bytes", "reason");
-    }
-    const auto it = live_.find(request.id);
-    if (it == live_.end()) {
-        auto stored = d_.repository.find(scope, request.id);
-        if (!stored) return stored;
-        return base::fail(ErrorCode::conflict, "is withdrawn already", request.id.to_string());
-    }
-    if (!scope.allows(it->second.tenant)) {
-        return base::fail(ErrorCode::not_found, "there is no such mitigation", request.id.to_string());
-    }
-    if (request.version && *request.version != it->second.version) {
-        return base::fail(ErrorCode::conflict, "has changed meanwhile", request.id.to_string(),
-                          "read it again");
-    }
-    return it->second;
-}
-
-base::Status MitigationService::Impl::audit(const TenantScope& scope, const Request& request,
-                                            std::string_view action, const Mitigation& mitigation,
-                                            const std::string& text) {
-    return d_.audit.record(scope, request.actor, action, mitigation, text);
-}
-
-base::Result<Mitigation> MitigationService::Impl::approve(const TenantScope& scope, const Request& request) {
-    base::Result<Mitigation> result;
-    {
-        const std::lock_guard lock(mutex_);
-        auto next = to_change(scope, request);
-        if (!next) return next;
-        if (next->state != MitigationState::proposed) {
-            return base::fail(ErrorCode::conflict, "is not waiting for approval", request.id.to_string());
-        }
-        const auto prefixes = own_prefixes(d_.prefixes, next->tenant);
-        if (!prefixes) return std::unexpected(prefixes.error());
-        const auto consent = consent_for(*prefixes, next->tenant, next->target);
-        if (!consent || consent->mode == ConsentMode::off) {
-            return base::fail(ErrorCode::forbidden, "the tenant has not consented for this target",
-                              next->target.to_string(), "set the prefix' consent to ask or auto");
-        }
-        if (!room_for(*next)) {
-            return base::fail(ErrorCode::exhausted, "the limit of mitigations is reached",
-                              request.id.to_string(), "withdraw another one first");
-        }
-        if (auto status = audit(scope, request, "mitigation.approve", *next, request.reason); !status) {
-            return std::unexpected(status.error());
-        }
-        const auto now = wall();
-        next->state = MitigationState::active;
-        next->actor = request.actor;
-        next->reason = "approved by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
-        next->expires_at = now + seconds(config_for(next->tenant).limits.expiry_s);
-        result = change(*next, MitigationChange::activated, next->reason, now);
-        if (result && result->kind == MitigationKind::blackhole) replace_diversions(*result);
-        publish();
-    }
-    notices_.deliver();
-    return result;
-}
-
-base::Result<Mitigation> MitigationService::Impl::withdraw(const TenantScope& scope, const Request& request) {
-    base::Result<Mitigation> result;
-    {
-        const std::lock_guard lock(mutex_);
-        auto next = to_change(scope, request);
-        if (!next) return next;
-        if (auto status = audit(scope, request, "mitigation.withdraw", *next, request.reason); !status) {
-            return std::unexpected(status.error());
-        }
-        next->state = MitigationState::withdrawn;
-        next->actor = request.actor;
-        next->reason =
-            "withdrawn by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
-        result = change(*next, MitigationChange::withdrawn, next->reason, wall());
-        if (result) declined_[result->incident].push_back(*result);
-        publish();
-    }
-    notices_.deliver();
-    return result;
-}
-
-base::Result<Mitigation> MitigationService::Impl::extend(const TenantScope& scope, const Request& request,
-                                                         base::Timestamp until) {
-    base::Result<Mitigation> result;
-    {
-        const std::lock_guard lock(mutex_);
-        auto next = to_change(scope, request);
-        if (!next) return next;
-        if (!mitigation::in_force(*next)) {
-            return base::fail(ErrorCode::conflict, "is not in force", request.id.to_string(),
-                              "approve it first");
-        }
-        const auto now = wall();
-        if (until <= now || until > now + seconds(config_.limits.max_expiry_s)) {
-            return base::fail(ErrorCode::invalid_argument,
-                              "lies in the past, or further ahead than limits.max_expiry_s", "until",
-                              "at most " + std::to_string(config_.limits.max_expiry_s) + " s from now");
-        }
-        if (auto status = audit(scope, request, "mitigation.extend", *next, request.reason); !status) {
-            return std::unexpected(status.error());
-        }
-        next->state = MitigationState::active;
-        next->held_until = until;
-        next->expires_at = std::max(until, attacked(*next) ? next->expires_at : until);
-        next->reason = "extended by " + request.actor + (request.reason.empty() ? "" : ": " + request.reason);
-        result = change(*next, MitigationChange::extended, next->reason, now);
-        publish();
-    }
-    notices_.deliver();
-    return result;
 }
 
 base::Result<Mitigation> MitigationService::Impl::change(const Mitigation& next,
@@ -592,11 +370,14 @@ void MitigationService::Impl::take(const Mitigation& stored) {
     } else {
         targets_.remove(stored, d_.clock.now());
     }
-    const std::lock_guard lock(cleaning_mutex_);
+    if (stored.state == MitigationState::withdrawn) limits_.erase(stored.id);
+    const std::lock_guard lock(reports_mutex_);
     if (!mitigation::in_force(stored)) {
         without_traffic_.erase(stored.id);
+        traffic_.forget(stored.id);
     } else if (new_here && stored.kind == MitigationKind::divert) {
         without_traffic_.insert(stored.id);
+        traffic_.watch(stored.id);
     }
 }
 
@@ -703,6 +484,10 @@ base::Result<Mitigation> MitigationService::withdraw(const TenantScope& scope, c
 base::Result<Mitigation> MitigationService::extend(const TenantScope& scope, const Request& request,
                                                    base::Timestamp until) {
     return impl_->extend(scope, request, until);
+}
+base::Result<Mitigation> MitigationService::set_guard(const TenantScope& scope, const Request& request,
+                                                      const GuardOrder& order) {
+    return impl_->set_guard(scope, request, order);
 }
 base::Result<Mitigation> MitigationService::find(const TenantScope& scope, MitigationId id) const {
     return impl_->find(scope, id);

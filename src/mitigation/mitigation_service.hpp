@@ -18,6 +18,7 @@
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/result.hpp"
+#include "mitigation/guard_levels.hpp"
 #include "mitigation/limits.hpp"
 #include "mitigation/mitigation_repository.hpp"
 #include "mitigation/ports.hpp"
@@ -30,6 +31,7 @@ struct ServiceConfig {
     Limits limits;
     BlackholePolicy blackhole;
     FlowSpecPolicy flowspec;
+    GuardLevelsConfig guard;
     std::uint32_t target_linger_ms = 2000;  // a gateway knows a target this much longer than it is diverted
 };
 [[nodiscard]] base::Status validate(const ServiceConfig& config);
@@ -85,6 +87,14 @@ class MitigationService {
                                                            const Request& request);
     [[nodiscard]] base::Result<model::Mitigation> extend(const model::TenantScope& scope,
                                                          const Request& request, base::Timestamp until);
+    // How far the guard of a diversion goes, from now until the mitigation ends. What is left out stays.
+    struct GuardOrder {
+        // The level, or none: it rises and falls by itself again.
+        std::optional<std::optional<model::GuardLevel>> level;
+        std::optional<model::StageSet> watched;  // of model::watchable_stages
+    };
+    [[nodiscard]] base::Result<model::Mitigation> set_guard(const model::TenantScope& scope,
+                                                            const Request& request, const GuardOrder& order);
     [[nodiscard]] base::Result<model::Mitigation> find(const model::TenantScope& scope,
                                                        model::MitigationId id) const;
     [[nodiscard]] base::Result<std::vector<model::Mitigation>> list(const model::TenantScope& scope,

@@ -22,6 +22,8 @@ std::string_view to_string(MitigationChange change) {
             return "extended";
         case MitigationChange::withdrawn:
             return "withdrawn";
+        case MitigationChange::guard_changed:
+            return "guard-changed";
     }
     return "withdrawn";
 }

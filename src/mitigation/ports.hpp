@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.hpp"
 #include "model/attack_vector.hpp"
 #include "model/event.hpp"
+#include "model/guard.hpp"
 #include "model/ids.hpp"
 #include "model/mitigation.hpp"
 #include "model/tenant.hpp"
@@ -35,6 +37,10 @@ class PrefixSource {
                 .widest_divert_v6 = 0,
                 .expires_after_s = UINT32_MAX};
     }
+    // The level of the guard that the tenant's policy wants; empty: it rises and falls by itself.
+    [[nodiscard]] virtual std::optional<model::GuardLevel> guard_level_of(model::TenantId /*tenant*/) const {
+        return std::nullopt;
+    }
 };
 
 // One diverted prefix, before the policy has said how it is scrubbed.
@@ -42,6 +48,11 @@ struct DivertTarget {
     net::Prefix prefix;
     model::MitigationId mitigation;
     std::vector<model::AttackVector> vectors;
+    // How far the guard goes: the level that it has reached, unless the policy says otherwise, unless a
+    // person does.
+    model::GuardLevel level = model::GuardLevel::basic;
+    std::optional<model::GuardLevel> pinned{};
+    model::StageSet watched = 0;  // besides those of the policy
 
     bool operator==(const DivertTarget&) const = default;
 };
@@ -77,6 +88,7 @@ enum class MitigationChange : std::uint8_t {
     resumed,  // the attack came back while cooling
     extended,
     withdrawn,
+    guard_changed,  // its guard goes further or less far, by itself or as a person wants it
 };
 [[nodiscard]] std::string_view to_string(MitigationChange change);
 

@@ -59,6 +59,9 @@ class Prefixes final : public PrefixSource {
     model::MitigationLimits limits_of(model::TenantId tenant) const override {
         return own_limits ? *own_limits : PrefixSource::limits_of(tenant);
     }
+    std::optional<model::GuardLevel> guard_level_of(model::TenantId /*tenant*/) const override {
+        return guard_level;
+    }
     void set(std::uint64_t tenant, const std::string& prefix, model::ConsentMode consent) {
         std::erase_if(all, [&](const auto& other) { return other.prefix == prefix_of(prefix); });
         all.push_back({model::TenantId(tenant), {}, prefix_of(prefix), consent});
@@ -67,6 +70,7 @@ class Prefixes final : public PrefixSource {
     std::set<model::TenantId> gone;
     std::uint64_t line_rate = 0;
     std::optional<model::MitigationLimits> own_limits;
+    std::optional<model::GuardLevel> guard_level;
     bool broken = false;
 };
 
@@ -78,7 +82,13 @@ class Resolver final : public ProgramResolver {
         model::TenantProgram program;
         program.tenant = tenant;
         program.prefixes = own;
-        for (const auto& target : targets) program.targets.push_back({target.prefix, target.mitigation, {}});
+        for (const auto& target : targets) {
+            auto& scrubbed = program.targets.emplace_back();
+            scrubbed.prefix = target.prefix;
+            scrubbed.mitigation = target.mitigation;
+            scrubbed.profile.level = target.pinned.value_or(target.level);
+            scrubbed.profile.monitored = target.watched;
+        }
         return program;
     }
     std::vector<net::Prefix> own{*net::Prefix::parse("0.0.0.0/0"), *net::Prefix::parse("::/0")};

@@ -48,13 +48,21 @@ model::MitigationLimits TenantDirectory::limits_of(model::TenantId tenant) const
     return state != nullptr ? state->protection.limits : PrefixSource::limits_of(tenant);
 }
 
+std::optional<model::GuardLevel> TenantDirectory::guard_level_of(model::TenantId tenant) const {
+    const model::TenantState* state = find(tenant);
+    return state != nullptr ? state->protection.profile.level : std::nullopt;
+}
+
 base::Result<model::TenantProgram> TenantDirectory::resolve(
     model::TenantId tenant, const std::vector<mitigation::DivertTarget>& targets) {
     const model::TenantState* state = find(tenant);
     if (state == nullptr)
         return base::fail(base::ErrorCode::not_found, "there is no such tenant", tenant.to_string());
     std::vector<policy::AttackedTarget> attacked;
-    for (const auto& target : targets) attacked.push_back({target.prefix, target.mitigation, target.vectors});
+    for (const auto& target : targets) {
+        attacked.push_back(
+            {target.prefix, target.mitigation, target.vectors, target.level, target.pinned, target.watched});
+    }
     return policy::resolve_program(*state, attacked, at_);
 }
 

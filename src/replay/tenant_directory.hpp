@@ -1,6 +1,7 @@
 // The tenants of a replay: states made of their policies, and what the mitigation services ask of them.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "mitigation/ports.hpp"
@@ -22,6 +23,7 @@ class TenantDirectory final : public mitigation::PrefixSource, public mitigation
     base::Result<std::vector<model::TenantPrefix>> prefixes_of(model::TenantId tenant) const override;
     std::uint64_t line_rate_bps(model::TenantId tenant, const net::Prefix& target) const override;
     model::MitigationLimits limits_of(model::TenantId tenant) const override;
+    std::optional<model::GuardLevel> guard_level_of(model::TenantId tenant) const override;
     base::Result<model::TenantProgram> resolve(model::TenantId tenant,
                                                const std::vector<mitigation::DivertTarget>& targets) override;
 

@@ -37,6 +37,12 @@ model::MitigationLimits PrefixBoard::limits_of(model::TenantId tenant) const {
     return known != nullptr ? known->protection.limits : PrefixSource::limits_of(tenant);
 }
 
+std::optional<model::GuardLevel> PrefixBoard::guard_level_of(model::TenantId tenant) const {
+    const auto state = board_.current();
+    const auto* known = state ? state->find(tenant) : nullptr;
+    return known != nullptr ? known->protection.profile.level : std::nullopt;
+}
+
 base::Result<model::TenantProgram> PolicyResolver::resolve(
     model::TenantId tenant, const std::vector<mitigation::DivertTarget>& targets) {
     const auto state = board_.current();
@@ -44,7 +50,10 @@ base::Result<model::TenantProgram> PolicyResolver::resolve(
     if (known == nullptr) return no_tenant(tenant);
     std::vector<policy::AttackedTarget> attacked;
     attacked.reserve(targets.size());
-    for (const auto& target : targets) attacked.push_back({target.prefix, target.mitigation, target.vectors});
+    for (const auto& target : targets) {
+        attacked.push_back(
+            {target.prefix, target.mitigation, target.vectors, target.level, target.pinned, target.watched});
+    }
     return policy::resolve_program(*known, attacked, clock_.wall());
 }
 

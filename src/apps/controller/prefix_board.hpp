@@ -1,6 +1,7 @@
 // What mitigation asks tenancy and policy for, answered from the board in memory.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -19,6 +20,7 @@ class PrefixBoard final : public mitigation::PrefixSource {
     [[nodiscard]] std::uint64_t line_rate_bps(model::TenantId tenant,
                                               const net::Prefix& target) const override;
     [[nodiscard]] model::MitigationLimits limits_of(model::TenantId tenant) const override;
+    [[nodiscard]] std::optional<model::GuardLevel> guard_level_of(model::TenantId tenant) const override;
 
   private:
     const tenancy::PolicyBoard& board_;
