@@ -335,6 +335,39 @@ class Contract(unittest.TestCase):
             for item in self.ask("listMitigations", 200, query=f"?state={state}").json["items"]:
                 self.assertEqual(item["state"], state)
 
+    def test_15_guard_of_a_mitigation(self):
+        target = {"mitigation_id": self.world.mitigation("192.0.2.10/32", "active")["id"]}
+        guard = self.ask("getMitigation", 200, target).json["summary"]["guard"]
+        self.assertEqual((guard["level"], guard["pinned"], guard["watch"]), ("basic", False, []))
+        body = {"level": "strong", "watch": ["rate", "anomaly"], "reason": "a test"}
+        now = self.ask("setMitigationGuard", 200, target, body=body).json["summary"]["guard"]
+        self.assertEqual((now["level"], now["pinned"], now["watch"]), ("strong", True, ["anomaly", "rate"]))
+        self.assertGreaterEqual(now["since"], guard["since"])
+        watched = until(lambda: [s for s in self.ask("getMitigation", 200, target).json["counters"]["stages"]
+                                 if s["watched"]["packets"]], what="what a gateway only watched")
+        self.assertEqual([s["stage"] for s in watched], ["verify"])
+        now = self.ask("setMitigationGuard", 200, target, body={"level": "auto"}).json["summary"]["guard"]
+        self.assertEqual((now["level"], now["pinned"], now["watch"]), ("strong", False, ["anomaly", "rate"]))
+        self.ask("setMitigationGuard", 200, target, body={"level": "basic", "watch": []})
+        for wrong in ({}, {"level": "hard"}, {"watch": ["filter"]}, {"watch": "rate"}, {"reason": "none"}):
+            self.ask("setMitigationGuard", 422, target, body=wrong)
+        self.ask("setMitigationGuard", 403, target, body={"level": "strong"}, client=self.world.acme_admin)
+        trail = [line for line in self.ask("listAudit", 200, query="?limit=200").json["items"]
+                 if line["action"] == "mitigation.guard"]
+        self.assertGreaterEqual(len(trail), 3)
+        self.assertIn("level strong; only watched: anomaly, rate: a test", [line["reason"] for line in trail])
+
+    def test_15_legitimate_loss(self):
+        mitigation = self.world.mitigation("192.0.2.10/32", "active")
+        target = {"mitigation_id": mitigation["id"]}
+        until(lambda: self.ask("getMitigation", 200, target).json["counters"], what="counters")
+        shown = self.ask("getMitigation", 200, target).json
+        self.assertAlmostEqual(shown["summary"]["legitimate_loss"], 0.01)
+        self.assertAlmostEqual(shown["counters"]["verified_dropped"]["packets"] * 100,
+                               shown["counters"]["verified_received"]["packets"])
+        incident = self.ask("getIncident", 200, {"incident_id": mitigation["incident_id"]}).json
+        self.assertIn(0.01, [round(m["legitimate_loss"] or 0, 4) for m in incident["mitigations"]])
+
     def test_16_traffic(self):
         query = f"?tenant_id={self.world.acme}&prefix=192.0.2.0%2F26&resolution_s=1&from={ago(60)}"
         series = until(lambda: (s := self.ask("getTraffic", 200, query=query).json) and any(s["inbound"]["packets_per_s"])

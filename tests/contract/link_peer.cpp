@@ -77,6 +77,10 @@ class Gateway final : public rpc::GatewayClientHandler {
                 counters.reasons[static_cast<std::size_t>(model::DropReason::not_verified)] =
                     counters.dropped;
                 counters.verified_sources = rounds;
+                counters.verified_in = {rounds * 100, rounds * 6'400};
+                counters.verified_dropped = {rounds, rounds * 64};
+                if (model::contains(target.profile.monitored, model::Stage::anomaly))
+                    counters.monitored[static_cast<std::size_t>(model::Stage::verify)] = {7, 448};
                 report.targets.push_back(counters);
             }
         }

@@ -2,7 +2,7 @@
 // that change without an event, and for the time while the stream is down.
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { all, ApiError, call, get } from "./client";
-import type { ConsentMode, IncidentState } from "./types";
+import type { ConsentMode, GuardChoice, IncidentState, WatchedStage } from "./types";
 
 const second = 1000;
 
@@ -100,7 +100,8 @@ export const useEvents = (limit: number) =>
 type MitigationAction =
   | { kind: "approve"; id: string; reason: string }
   | { kind: "withdraw"; id: string; reason: string }
-  | { kind: "extend"; id: string; reason: string; by_s: number };
+  | { kind: "extend"; id: string; reason: string; by_s: number }
+  | { kind: "guard"; id: string; reason: string; level: GuardChoice; watch: WatchedStage[] };
 
 export function useMitigationAction() {
   const client = useQueryClient();
@@ -110,6 +111,10 @@ export function useMitigationAction() {
       const body = reason ? { reason } : {};
       if (action.kind === "approve") return call("post", "/mitigations/{mitigation_id}/approve", { id: action.id, body });
       if (action.kind === "withdraw") return call("post", "/mitigations/{mitigation_id}/withdraw", { id: action.id, body });
+      if (action.kind === "guard") {
+        const { id, level, watch } = action;
+        return call("post", "/mitigations/{mitigation_id}/guard", { id, body: { ...body, level, watch } });
+      }
       return call("post", "/mitigations/{mitigation_id}/extend", { id: action.id, body: { ...body, by_s: action.by_s } });
     },
     onSettled: () => {

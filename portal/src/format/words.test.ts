@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { consentModes, kinds, listed, plural, sentence, stageSentence, vectorPlain, vectorTitle } from "./words";
+import { consentModes, guardPlain, guardSentence, guardTitle, kinds, listed, lossText, plural, sentence, stageSentence, vectorPlain, vectorTitle } from "./words";
 
 describe("words", () => {
   it("lists as one says it", () => {
@@ -26,6 +26,21 @@ describe("words", () => {
     expect(kinds([])).toBe("Unusual traffic");
     expect(kinds(["tcp-syn"])).toBe("TCP SYN flood");
     expect(kinds(["ntp", "udp", "dns"])).toBe("NTP reflection and 2 more");
+  });
+  it("tells legitimate loss finer than other shares", () => {
+    expect(lossText(0)).toBe("0 %");
+    expect(lossText(0.00004)).toBe("< 0.01 %");
+    expect(lossText(0.00042)).toBe("0.04 %");
+    expect(lossText(0.012)).toBe("1.2 %");
+    expect(lossText(1)).toBe("100.0 %");
+  });
+  it("explains each level of the guard", () => {
+    for (const level of ["analysis", "basic", "strong"]) {
+      expect(guardTitle(level)).not.toBe(level);
+      expect(guardSentence(level)).toMatch(/\.$/);
+      expect(guardPlain(level)).toMatch(/^We |^Senders /);
+    }
+    expect(guardTitle("new-level")).toBe("new-level");
   });
   it("explains each consent by its effect", () => {
     for (const c of consentModes) {

@@ -112,6 +112,35 @@ export const mitigationTitle = (kind: string): string => mitigationKinds[kind]?.
 export const mitigationSentence = (kind: string): string => mitigationKinds[kind]?.sentence ?? "";
 export const mitigationPlain = (kind: string): string => mitigationKinds[kind]?.plain ?? "";
 
+const guardLevels: Record<string, { title: string; sentence: string; plain: string }> = {
+  analysis: {
+    title: "Analysis",
+    sentence: "The stages count what they would drop; only what is invalid or filtered is dropped.",
+    plain: "We only measure: what no honest program sends is dropped, everything else reaches you.",
+  },
+  basic: {
+    title: "Basic",
+    sentence: "Senders show that they are real, reflected answers are dropped, shares are generous.",
+    plain: "Senders have to show that they are real before they reach you.",
+  },
+  strong: {
+    title: "Strong",
+    sentence: "Payloads must be what their port says, what is unlike quiet times is filtered, shares are tight.",
+    plain: "We check very closely, because much of the attack still came through. A visitor may notice it.",
+  },
+};
+
+export const guardTitle = (level: string): string => guardLevels[level]?.title ?? level;
+export const guardSentence = (level: string): string => guardLevels[level]?.sentence ?? "";
+export const guardPlain = (level: string): string => guardLevels[level]?.plain ?? "";
+
+// The share of what verified senders sent that was dropped; finer than other shares, as one in a thousand is much here.
+export function lossText(share: number): string {
+  if (share <= 0) return "0 %";
+  if (share < 0.0001) return "< 0.01 %";
+  return `${(100 * share).toFixed(share < 0.01 ? 2 : 1)} %`;
+}
+
 // "a, b and c"
 export function listed(items: readonly string[]): string {
   if (items.length <= 1) return items[0] ?? "";

@@ -1,6 +1,6 @@
 // What the gateways do with the diverted traffic: the stages in the order in which a packet meets them, and each reason
 // for a drop with its sentence.
-import type { MitigationCounters } from "../api/types";
+import type { MitigationCounters, StageCounters } from "../api/types";
 import { byteCount, exactCount, packetRate, share, shortCount } from "../format/units";
 import { stageSentence, stageTitle } from "../format/words";
 import { Rows } from "../parts/Rows";
@@ -69,6 +69,9 @@ export function StageRows({ counters }: { counters: MitigationCounters }) {
         { head: "In", cell: (s) => count(s.received.packets), number: true },
         { head: "Passed", cell: (s) => <span className="is-passed">{count(s.passed.packets)}</span>, number: true },
         { head: "Dropped", cell: (s) => <span className={s.dropped.packets > 0 ? "is-dropped" : "quiet"}>{count(s.dropped.packets)}</span>, number: true },
+        ...(counters.stages.some((s) => s.watched.packets > 0)
+          ? [{ head: "Watched", cell: (s: StageCounters) => <span title="Would have been dropped, had the stage not only watched">{count(s.watched.packets)}</span>, number: true }]
+          : []),
         { head: "Share", cell: (s) => <PassBar passed={s.passed.packets} dropped={s.received.packets - s.passed.packets} />, width: "6rem" },
       ]}
     />

@@ -7,6 +7,7 @@ import { hostText } from "../logic/posture";
 import { MitigationStateTag } from "../parts/State";
 import { When } from "../parts/When";
 import { useSession } from "../shell/session";
+import { GuardLine } from "./GuardLine";
 
 const MitigationDialog = lazy(() => import("./MitigationDialog"));
 
@@ -37,6 +38,7 @@ export function MitigationCard({ mitigation, plain = false }: { mitigation: Miti
           </>
         )}
       </p>
+      <GuardLine mitigation={mitigation} plain={plain} />
       {!over && mayChange && (
         <div className="mitigation__actions">
           {state === "proposed" && (

@@ -16,6 +16,7 @@ const tones: Record<string, string> = {
   "mitigation-resumed": "working",
   "mitigation-extended": "working",
   "mitigation-cooling": "notice",
+  "mitigation-guard-changed": "notice",
   "attack-ended": "calm",
   "mitigation-withdrawn": "calm",
   note: "note",

@@ -40,7 +40,8 @@ Json counters_json(const system::MitigationCounters& counters) {
         stages.push_back({{"stage", model::to_string(static_cast<model::Stage>(i))},
                           {"received", to_json(stage.in)},
                           {"passed", to_json(stage.passed)},
-                          {"dropped", to_json(stage.dropped)}});
+                          {"dropped", to_json(stage.dropped)},
+                          {"watched", to_json(total.monitored[i])}});
     }
     std::vector<std::size_t> order;
     for (std::size_t i = 1; i < total.reasons.size(); ++i) {
@@ -67,8 +68,26 @@ Json counters_json(const system::MitigationCounters& counters) {
                 {"dropped_rate", to_json(counters.dropped)},
                 {"answered_rate", to_json(counters.answered)},
                 {"verified_sources", total.verified_sources},
+                {"verified_received", to_json(total.verified_in)},
+                {"verified_dropped", to_json(total.verified_dropped)},
                 {"stages", std::move(stages)},
                 {"reasons", std::move(reasons)}};
+}
+
+Json guard_json(const model::Mitigation& mitigation) {
+    if (mitigation.kind != model::MitigationKind::divert) return nullptr;
+    const auto& guard = mitigation.guard;
+    return Json{{"level", model::to_string(guard.level)},
+                {"since", base::to_rfc3339(std::max(guard.level_since, mitigation.created_at))},
+                {"pinned", guard.pinned.has_value()},
+                {"watch", model::names_of(guard.watched)}};
+}
+
+Json loss_json(const std::optional<system::MitigationCounters>& counters) {
+    if (!counters || counters->total.verified_in.packets == 0) return nullptr;
+    const auto& total = counters->total;
+    return std::min(1.0, static_cast<double>(total.verified_dropped.packets) /
+                             static_cast<double>(total.verified_in.packets));
 }
 
 }  // namespace
@@ -87,7 +106,9 @@ Json summary_json(const model::Mitigation& mitigation, const Services& services)
                 {"reason", mitigation.reason},
                 {"actor", mitigation.actor},
                 {"created_at", base::to_rfc3339(mitigation.created_at)},
-                {"expires_at", base::to_rfc3339(mitigation.expires_at)}};
+                {"expires_at", base::to_rfc3339(mitigation.expires_at)},
+                {"guard", guard_json(mitigation)},
+                {"legitimate_loss", loss_json(services.health.counters(mitigation.id))}};
 }
 
 Json detail_json(const model::Mitigation& mitigation,

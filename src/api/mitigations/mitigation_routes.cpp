@@ -143,6 +143,42 @@ Reply extend(const Services& services, const Call& call) {
                   services.mitigations.extend(call.scope(), request_of(call, *mitigation, reason), until));
 }
 
+std::optional<model::GuardLevel> level_of(BodyReader& body, const std::string& text) {
+    const auto level = model::parse_guard_level(text);
+    if (!level && text != "auto") body.wrong("level", "must be one of auto, analysis, basic, strong");
+    return level;
+}
+
+model::StageSet stages_of(BodyReader& body) {
+    model::StageSet set = 0;
+    for (const auto& name : body.text_list("watch", 5, 20)) {
+        const auto stage = model::parse_stage(name);
+        if (!stage || !model::contains(model::watchable_stages, *stage)) {
+            body.wrong("watch", "may name reflection, verify, anomaly, protocol and rate");
+        } else {
+            set |= model::stage_bit(*stage);
+        }
+    }
+    return set;
+}
+
+Reply set_guard(const Services& services, const Call& call) {
+    const auto mitigation = decided(services, call);
+    if (!mitigation) return std::unexpected(mitigation.error());
+    auto body = BodyReader::parse(call.request());
+    if (!body) return std::unexpected(body.error());
+    mitigation::MitigationService::GuardOrder order;
+    if (const auto level = body->optional_text("level", 1, 20)) order.level = level_of(*body, *level);
+    const bool watches = body->has("watch");
+    const auto stages = stages_of(*body);
+    if (watches) order.watched = stages;
+    if (!order.level && !watches) body->wrong("", "name a level, or the stages that only watch");
+    const auto reason = body->optional_text("reason", 0, 500).value_or("");
+    if (auto done = body->finish(); !done) return std::unexpected(done.error());
+    return answer(services,
+                  services.mitigations.set_guard(call.scope(), request_of(call, *mitigation, reason), order));
+}
+
 }  // namespace
 
 void add_routes(Router& router, const Services& services) {
@@ -182,6 +218,13 @@ void add_routes(Router& router, const Services& services) {
                 BodyKind::json,
                 {},
                 bind(services, extend)});
+    router.add({Method::post,
+                "/mitigations/{mitigation_id}/guard",
+                "setMitigationGuard",
+                operator_admins,
+                BodyKind::json,
+                {},
+                bind(services, set_guard)});
 }
 
 }  // namespace sluice::api::mitigations

@@ -20,6 +20,9 @@ struct Options {
     RestConfig server;
     std::string id;
     std::string reason;
+    std::string level;
+    std::vector<std::string> watch;
+    bool watch_none = false;
     bool raw = false;
 };
 
@@ -56,6 +59,7 @@ constexpr Column mitigation_columns[] = {
     {"kind", 10, [](const json& item) { return text_at(item, "kind"); }},
     {"tenant", 18, [](const json& item) { return text_at(item, "tenant_name"); }},
     {"target", 22, [](const json& item) { return text_at(item, "target"); }},
+    {"guard", 9, [](const json& item) { return text_at(item.value("guard", json::object()), "level"); }},
     {"expires", 25, [](const json& item) { return text_at(item, "expires_at"); }},
     {"why", 40, [](const json& item) { return text_at(item, "reason"); }},
 };
@@ -113,6 +117,44 @@ int change(const Options& options, const char* verb) {
     return 0;
 }
 
+int set_guard(const Options& options) {
+    json body{{"reason", options.reason}};
+    if (!options.level.empty()) body["level"] = options.level;
+    if (!options.watch.empty() || options.watch_none) body["watch"] = options.watch;
+    const auto answer =
+        RestClient(options.server)
+            .post(fmt::format("/mitigations/{}/guard", encoded(options.id)), body.dump(), "application/json");
+    if (!answer) return report(answer.error());
+    const json now = json::parse(answer->body, nullptr, false);
+    const json guard = now.value("/summary/guard"_json_pointer, json::object());
+    std::string watched;
+    for (const auto& stage : guard.value("watch", json::array()))
+        watched += (watched.empty() ? "" : ", ") + stage.get<std::string>();
+    fmt::print("{}: level {}{}{}\n", options.id, text_at(guard, "level"),
+               guard.value("pinned", false) ? ", pinned" : ", by itself",
+               watched.empty() ? "" : "; only watched: " + watched);
+    return 0;
+}
+
+void add_guard(CLI::App& ctl, const std::shared_ptr<Options>& options, int& status) {
+    CLI::App* command = ctl.add_subcommand("guard", "Set how far the guard of a diversion goes");
+    add_server_options(*command, options->server);
+    command->add_option("mitigation", options->id, "its id, as in mitigation-12")->required();
+    auto* level = command->add_option("--level", options->level, "auto, analysis, basic or strong")
+                      ->check(CLI::IsMember({"auto", "analysis", "basic", "strong"}));
+    auto* watch =
+        command->add_option("--watch", options->watch, "a stage that only counts what it would drop")
+            ->check(CLI::IsMember({"reflection", "verify", "anomaly", "protocol", "rate"}));
+    auto* none = command->add_flag("--watch-none", options->watch_none, "every stage drops again");
+    watch->excludes(none);
+    command->add_option("--reason", options->reason, "why; kept in the audit trail")->required();
+    command->callback([options, &status, level, watch, none] {
+        if (level->empty() && watch->empty() && none->empty())
+            throw CLI::ValidationError("guard", "name --level, --watch or --watch-none");
+        status = set_guard(*options);
+    });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& app, int& status) {
@@ -132,6 +174,7 @@ void add_ctl(CLI::App& app, int& status) {
         command->add_option("--reason", options->reason, "why; kept in the audit trail")->required();
         command->callback([options, &status, verb] { status = change(*options, verb); });
     }
+    add_guard(*ctl, options, status);
 }
 
 }  // namespace sluice::apps::sluice
