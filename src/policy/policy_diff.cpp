@@ -93,8 +93,8 @@ std::string on_or_off(bool value) {
 void guard_facts(const model::ProtectionProfile& profile, Facts& facts) {
     if (profile.level) facts.put("protection/level", "always " + name_of(level_names, profile.level));
     if (profile.watch != 0)
-        facts.put("protection/watch", fmt::format("{} (counted, not dropped)",
-                                                  fmt::join(model::names_of(profile.watch), ", ")));
+        facts.put("protection/watch",
+                  fmt::format("{} (counted, not dropped)", fmt::join(model::names_of(profile.watch), ", ")));
     if (profile.tcp_method)
         facts.put("protection/tcp_method", name_of(tcp_method_names, *profile.tcp_method));
     if (profile.verify_dns)

@@ -86,6 +86,7 @@ test("dialogs and the menu", async ({ as, page }) => {
   for (const [button, dialog] of [
     ["Undo", "Undo for 192.0.2.10?"],
     ["Extend", "Extend for 192.0.2.10?"],
+    ["Change the guard", "How far does the guard of 192.0.2.10 go?"],
     ["This is no attack", "Is this no attack?"],
   ] as const) {
     await page.getByRole("button", { name: button }).click();

@@ -113,6 +113,36 @@ test("a dialog keeps the focus and gives it back", async ({ as, page }) => {
   await expect(extend).toBeFocused();
 });
 
+test("the guard is set without a mouse, and shown as it is set", async ({ as, page }) => {
+  await as("operator", "/incidents");
+  await page.getByRole("link", { name: "Acme Ltd" }).focus();
+  await page.keyboard.press("Enter");
+  const done = page.getByRole("region", { name: "What is done", exact: true });
+  await expect(done).toContainText("Guard: Basic");
+  const set = async (level: string, watch: boolean) => {
+    await done.getByRole("button", { name: "Change the guard" }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Level").focus();
+    await page.keyboard.type(level);
+    const anomaly = dialog.getByRole("checkbox", { name: "Anomaly" });
+    if ((await anomaly.isChecked()) !== watch) {
+      await anomaly.focus();
+      await page.keyboard.press("Space");
+    }
+    await dialog.getByRole("button", { name: "Set" }).focus();
+    await page.keyboard.press("Enter");
+    await expect(dialog).toHaveCount(0);
+  };
+  await set("Strong", true);
+  await expect(done).toContainText("Guard: Strong");
+  await expect(done).toContainText("set by a person");
+  await expect(done).toContainText("Only watched: Anomaly.");
+  await set("Basic", false);
+  await expect(done).toContainText("Guard: Basic");
+  await expect(done).not.toContainText("Only watched");
+});
+
 test("consent is chosen with the arrow keys", async ({ as, page }) => {
   await as("anna@acme.example", "/addresses");
   await page.getByRole("button", { name: "Change consent for 2001:db8:a::/48" }).focus();

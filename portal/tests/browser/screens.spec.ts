@@ -62,6 +62,7 @@ test.describe("operator", () => {
     const region = (name: string) => page.getByRole("region", { name, exact: true });
     await expect(region("What is done")).toContainText("Divert and scrub 192.0.2.10");
     await expect(region("What is done")).toContainText("In force");
+    await expect(region("What is done")).toContainText(/Guard: (Basic|Strong)/);
     await expect(region("What is done").getByRole("button", { name: "Undo" })).toBeVisible();
     await expect(region("Timeline").getByRole("listitem")).not.toHaveCount(0);
     await expect(region("Evidence")).toContainText("The rule syn-flood fired for the host 192.0.2.10");
@@ -132,6 +133,8 @@ test.describe("customer", () => {
     await expect(page.getByRole("region", { name: "What we dropped, and why" })).toContainText("The sender has not shown that its address is real.");
     await expect(page.getByRole("region", { name: "What happened, step by step" }).getByRole("listitem")).not.toHaveCount(0);
     await expect(page.getByRole("main")).not.toContainText("not-verified");
+    await expect(page.getByRole("region", { name: "What we do now" })).toContainText(/How closely we check: (Basic|Strong)/);
+    await expect(page.getByRole("button", { name: "Change the guard" })).toHaveCount(0);
   });
 
   test("asked first: sees that a decision is needed", async ({ as }) => {

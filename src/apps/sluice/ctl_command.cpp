@@ -126,7 +126,8 @@ int set_guard(const Options& options) {
             .post(fmt::format("/mitigations/{}/guard", encoded(options.id)), body.dump(), "application/json");
     if (!answer) return report(answer.error());
     const json now = json::parse(answer->body, nullptr, false);
-    const json guard = now.value("/summary/guard"_json_pointer, json::object());
+    const json summary = now.is_object() ? now.value("summary", json::object()) : json::object();
+    const json guard = summary.value("guard", json::object());
     std::string watched;
     for (const auto& stage : guard.value("watch", json::array()))
         watched += (watched.empty() ? "" : ", ") + stage.get<std::string>();
