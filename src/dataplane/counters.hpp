@@ -130,6 +130,7 @@ struct WorkerCounts {
     TrafficCount local;                // for the gateway itself: ARP, neighbour discovery, echo
     TrafficCount ignored;              // from the clean leg, and not for the gateway
     Count sources_turned_away;         // the table of sources was full of verified ones
+    Count neighbour_questions;         // sent, for hosts on customers' links
 };
 
 }  // namespace sluice::dataplane

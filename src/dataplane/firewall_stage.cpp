@@ -266,6 +266,7 @@ class Passage {
         batch_.firewall.found[i_] = found;
         batch_.rules[i_] = firewall_rules + match.rule;
         if (!within_rate(found)) return end(*opened.flow);
+        know_sender(from);
         follow_own(found);
     }
 
@@ -345,13 +346,58 @@ class Passage {
     void leave_by(attach::NetworkIndex to) {
         const NetworkWay& network = context_.program.paths.way(path_, to);
         batch_.legs[i_] = network.egress.leg;
-        if (network.next_hop == nullptr) return forward(network.egress.way, key_, frame_);
-        const std::uint64_t mac = network.next_hop->load(std::memory_order_relaxed);
-        if (mac == 0 && network.egress.way.rewrite) return drop(DropReason::no_next_hop);
+        if (network.next_hop == nullptr || !network.egress.way.rewrite)
+            return forward(network.egress.way, key_, frame_);
         WayOut way = network.egress.way;
-        std::memcpy(way.next_hop4.data(), &mac, 6);
+        const DropReason missing = find_next_hop(to, way.next_hop4);
+        if (missing != DropReason::none) return drop(missing);
         way.next_hop6 = way.next_hop4;
         forward(way, key_, frame_);
+    }
+
+    // As the frame has it now, translated.
+    [[nodiscard]] net::Address destination_now() const {
+        const std::uint8_t* ip = frame_.data + key_.l3_offset;
+        return key_.has(packet::key_ipv6) ? net::Address::v6_from(ip + 24) : net::Address::v4_from(ip + 16);
+    }
+
+    // The host itself where it lies on the network's link, otherwise the router there.
+    [[nodiscard]] DropReason find_next_hop(attach::NetworkIndex to, Mac& mac) const {
+        const Network& network = firewall_.networks[to];
+        if (network.neighbours != nullptr) {
+            const net::Address destination = destination_now();
+            const attach::NetworkIndex place = network.on_link.find(destination);
+            if (place == Network::gateway_itself) return DropReason::no_route;
+            if (place == Network::host)
+                return find_neighbour(network, destination, mac) ? DropReason::none : DropReason::no_next_hop;
+        }
+        const std::uint64_t known = firewall_.next_hops[to].load(std::memory_order_relaxed);
+        std::memcpy(mac.data(), &known, mac.size());
+        return known != 0 ? DropReason::none : DropReason::no_next_hop;
+    }
+    [[nodiscard]] bool find_neighbour(const Network& network, const net::Address& host, Mac& mac) const {
+        const auto answer = network.neighbours->find(host, state_.now_coarse);
+        if (answer.ask) {
+            state_.questions.add({&network.egress.way, host.is_v4() ? network.own4 : network.own6, host,
+                                  answer.ask_at, network.egress.leg});
+        }
+        mac = answer.mac;
+        return answer.known;
+    }
+
+    // Before the answers to a flow's first packet come: its sender is asked for, if he is on the link and not
+    // known, and a router is remembered.
+    void know_sender(attach::NetworkIndex from) const {
+        const Network& network = firewall_.networks[from];
+        if (network.neighbours == nullptr || !network.egress.way.rewrite) return;
+        if (network.on_link.find(key_.source) == Network::host) {
+            Mac mac;
+            (void)find_neighbour(network, key_.source, mac);
+            return;
+        }
+        std::uint64_t mac = 0;
+        std::memcpy(&mac, frame_.data + 6, 6);
+        firewall_.next_hops[from].store(mac, std::memory_order_relaxed);
     }
 
     const Context& context_;

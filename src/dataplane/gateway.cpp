@@ -261,5 +261,10 @@ std::uint64_t Gateway::sources_turned_away() const {
     for (const auto& worker : workers_) sum += worker->counts().sources_turned_away.value();
     return sum;
 }
+std::uint64_t Gateway::neighbour_questions() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().neighbour_questions.value();
+    return sum;
+}
 
 }  // namespace sluice::dataplane

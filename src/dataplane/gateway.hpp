@@ -86,6 +86,7 @@ class Gateway {
     [[nodiscard]] std::uint64_t local_packets() const;
     [[nodiscard]] std::uint64_t ignored_packets() const;
     [[nodiscard]] std::uint64_t sources_turned_away() const;
+    [[nodiscard]] std::uint64_t neighbour_questions() const;
 
   private:
     using Programs = ProgramSet::Programs;

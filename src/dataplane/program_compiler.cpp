@@ -282,7 +282,10 @@ struct ProgramCompiler::Draft {
 };
 
 ProgramCompiler::ProgramCompiler(CompilerLimits limits, base::Random& random, Topology topology)
-    : limits_(limits), random_(random), topology_(std::move(topology)) {}
+    : limits_(limits),
+      random_(random),
+      topology_(std::move(topology)),
+      neighbours_(base::SipKey::from(random)) {}
 
 base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owner, Draft& draft) const {
     if (const auto old = given_.find(owner); old != given_.end()) {
@@ -313,6 +316,7 @@ base::Result<FirewallOwner> ProgramCompiler::firewall_owner(const model::TenantP
     FirewallOwner owner;
     owner.generation = ++draft.generation;
     owner.workers = limits_.workers;
+    owner.neighbours = neighbours_;
     owner.outbound = {given->slot, given->serial, 0, 0, 0};
     if (const auto earlier = firewalls_.find(program.tenant); earlier != firewalls_.end()) {
         owner.index = earlier->second.compiled->index;

@@ -79,6 +79,7 @@ class ProgramCompiler {
     std::deque<flow::TenantIndex> free_indexes_;         // the one that is free the longest first
     flow::TenantIndex never_used_index_ = 0;
     std::uint32_t firewall_generation_ = 0;
+    base::SipKey neighbours_;  // of their tables
 };
 
 }  // namespace sluice::dataplane

@@ -15,6 +15,8 @@ using base::fail;
 using model::AttachmentKind;
 
 constexpr std::size_t most_networks = 1024;
+constexpr std::uint32_t most_neighbours = 1024;  // of one network
+constexpr std::uint32_t usual_neighbours6 = 256;
 
 bool is_zero(const std::array<std::uint8_t, 6>& mac) {
     return std::all_of(mac.begin(), mac.end(), [](std::uint8_t byte) { return byte == 0; });
@@ -97,7 +99,9 @@ class Compiler {
                                   LocalResponder({}, {}),
                                   {},
                                   {},
-                                  false});
+                                  false,
+                                  {},
+                                  nullptr});
         std::vector<attach::Routes::Item> routes;
         for (const model::Attachment& attachment : program_.attachments) {
             const auto number = static_cast<attach::NetworkIndex>(out_->networks.size());
@@ -149,6 +153,7 @@ class Compiler {
             way.inner_vlan =
                 attachment.kind == AttachmentKind::qinq ? attachment.inner_vlan : std::uint16_t{0};
             network.learns = is_zero(attachment.next_hop_mac);
+            if (network.learns) add_link(attachment, network);
         }
         if (attachment.kind == AttachmentKind::vxlan) {
             auto tunnel = tunnel_of(attachment, leg);
@@ -159,6 +164,27 @@ class Compiler {
         }
         out_->networks.push_back(std::move(network));
         return {};
+    }
+
+    // The prefixes that the gateway's own address lies in are those of the link itself.
+    void add_link(const model::Attachment& attachment, Network& network) const {
+        std::vector<attach::Routes::Item> items;
+        std::uint64_t hosts = 0;
+        for (const net::Prefix& prefix : attachment.prefixes) {
+            const net::Address& own = prefix.is_v4() ? attachment.gateway4 : attachment.gateway6;
+            const bool on_link = !own.is_none() && prefix.contains(own);
+            items.emplace_back(prefix, on_link ? Network::host : Network::behind_router);
+            if (!on_link) continue;
+            items.emplace_back(net::Prefix::host(own), Network::gateway_itself);
+            const unsigned host_bits = 128 - prefix.bits();
+            hosts += std::min(host_bits < 16 ? 1U << host_bits : most_neighbours,
+                              prefix.is_v4() ? most_neighbours : usual_neighbours6);
+        }
+        if (hosts == 0) return;
+        network.on_link = attach::Routes::build(items);
+        attach::NeighbourTable::Config config;
+        config.hosts = static_cast<std::uint32_t>(std::min<std::uint64_t>(hosts, most_neighbours));
+        network.neighbours = std::make_shared<attach::NeighbourTable>(config, owner_.neighbours);
     }
 
     [[nodiscard]] base::Result<std::unique_ptr<packet::VxlanWay>> tunnel_of(
@@ -204,11 +230,24 @@ class Compiler {
     std::unique_ptr<TenantFirewall> out_ = std::make_unique<TenantFirewall>();
 };
 
+// The hosts of a network are still those that they were.
+bool is_same_link(const Network& a, const Network& b) {
+    return a.kind == b.kind && a.egress.leg == b.egress.leg && a.egress.way.vlan == b.egress.way.vlan &&
+           a.egress.way.inner_vlan == b.egress.way.inner_vlan && a.own4 == b.own4 && a.own6 == b.own6 &&
+           a.neighbours != nullptr && b.neighbours != nullptr &&
+           a.neighbours->capacity() == b.neighbours->capacity();
+}
+
 }  // namespace
 
 std::size_t TenantFirewall::bytes() const {
-    return sizeof(*this) + sizeof(TenantPath) + networks.capacity() * (sizeof(Network) + sizeof(NetworkWay)) +
-           routes.bytes() + rules.bytes() + hits->bytes();
+    std::size_t sum = sizeof(*this) + sizeof(TenantPath) +
+                      networks.capacity() * (sizeof(Network) + sizeof(NetworkWay)) + routes.bytes() +
+                      rules.bytes() + hits->bytes();
+    for (const Network& network : networks) {
+        if (network.neighbours != nullptr) sum += network.on_link.bytes() + network.neighbours->bytes();
+    }
+    return sum;
 }
 
 base::Result<std::unique_ptr<TenantFirewall>> compile_firewall(
@@ -226,8 +265,10 @@ void take_over(const TenantFirewall& earlier, TenantFirewall& next) {
     }
     for (std::size_t i = 0; i < next.networks.size(); ++i) {
         for (std::size_t k = 0; k < earlier.networks.size(); ++k) {
-            if (earlier.networks[k].name == next.networks[i].name)
-                next.next_hops[i] = earlier.next_hops[k].load(std::memory_order_relaxed);
+            if (earlier.networks[k].name != next.networks[i].name) continue;
+            next.next_hops[i] = earlier.next_hops[k].load(std::memory_order_relaxed);
+            if (is_same_link(earlier.networks[k], next.networks[i]))
+                next.networks[i].neighbours = earlier.networks[k].neighbours;
         }
     }
 }

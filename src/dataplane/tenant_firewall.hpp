@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "dataplane/attach/ingress_table.hpp"
+#include "dataplane/attach/neighbour_table.hpp"
 #include "dataplane/attach/routes.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/firewall/rule_set.hpp"
@@ -34,7 +35,16 @@ struct Network {
     Egress egress;
     LocalResponder local;     // the gateway's own addresses there
     net::Address own4, own6;  // unspecified: none
-    bool learns = false;      // its router's Ethernet address is taken from what arrives
+    bool learns = false;      // Ethernet addresses there are not configured
+    // Whose prefixes contain the gateway's own address there: their hosts are asked for. Behind the others is
+    // a router, whose Ethernet address is taken from what arrives.
+    attach::Routes on_link;
+    std::shared_ptr<attach::NeighbourTable> neighbours;  // nullptr: no host is on the link
+
+    // What `on_link` says.
+    static constexpr attach::NetworkIndex behind_router = 0;
+    static constexpr attach::NetworkIndex host = 1;
+    static constexpr attach::NetworkIndex gateway_itself = 2;
 };
 
 // How often each rule was the first to match: an array a worker, so that nobody shares a cache line.
@@ -93,6 +103,7 @@ struct FirewallOwner {
     std::uint32_t first_generation = 0;
     Target outbound;
     std::uint32_t workers = 1;
+    base::SipKey neighbours{};  // of tables of neighbours
 };
 
 // `topology` names the legs. The error's `where` names tenant and object. Adds what the networks are known by
@@ -101,8 +112,8 @@ struct FirewallOwner {
     model::TenantId tenant, const model::FirewallProgram& program, const Topology& topology,
     const FirewallOwner& owner, nat::PortRegister& ports, std::vector<attach::IngressTable::Item>& tags);
 
-// What a policy takes over from the one before: the counters of rules that keep their names, and learned
-// addresses of networks that keep theirs. After this the earlier one's counters count no more.
+// What a policy takes over from the one before: the counters of rules that keep their names, and the
+// neighbours and routers of networks that keep theirs. After this the earlier one's counters count no more.
 void take_over(const TenantFirewall& earlier, TenantFirewall& next);
 
 }  // namespace sluice::dataplane

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/attach/neighbour_message.hpp"
 #include "dataplane/pipeline.hpp"
 #include "packet/parser.hpp"
 
@@ -31,7 +32,27 @@ std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
     send_all(port);
     count_batch(program, state_, batch_);
+    ask_neighbours();
     return received;
+}
+
+// Before the program may change: the questions point into it.
+void Worker::ask_neighbours() {
+    attach::NeighbourQuestions& questions = state_.questions;
+    for (std::size_t n = 0; n < questions.count; ++n) {
+        const attach::NeighbourQuestion& question = questions.at[n];
+        packet::Port& port = *deps_.ports[question.leg];
+        packet::Frame frame = port.make_frame(attach::question_bytes);
+        if (frame.data == nullptr) break;
+        attach::write_question(*question.way, question.own, question.wanted, question.ask_at, frame);
+        const std::span one(&frame, 1);
+        if (port.transmit(one) == 1) {
+            state_.counts.neighbour_questions.add(1);
+        } else {
+            port.release(one);
+        }
+    }
+    questions.count = 0;
 }
 
 // What the port does not take is dropped as `tx_full`.

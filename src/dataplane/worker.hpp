@@ -52,6 +52,7 @@ class Worker {
     // `index` nullptr: the whole batch.
     void send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index);
     void send_all(packet::Port& ingress);
+    void ask_neighbours();
 
     std::size_t index_;
     Dependencies deps_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/siphash.hpp"
+#include "dataplane/attach/neighbour_questions.hpp"
 #include "dataplane/coarse_time.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/flow/flow_table.hpp"
@@ -160,6 +161,7 @@ struct WorkerState {
     HugeVector<TenantMeters> tenant_meters;  // by flow::TenantIndex
     meter::RateState rejects;                // answers to rejected packets, of all tenants
     std::uint64_t unix_s = 0;                // wall time, for rules with a schedule
+    attach::NeighbourQuestions questions;    // of this burst
     WorkerCounts counts;
 };
 

@@ -44,7 +44,8 @@ enum class DropReason : std::uint8_t {
     unknown_network,  // tags, tunnel or source of no customer's network
     spoofed_source,   // the source is none of the network that it comes from (BCP 38)
     no_route,         // the destination is the customer's, and none of his networks has it
-    no_next_hop,      // the Ethernet address of the network's router is not known
+    no_next_hop,      // the Ethernet address of the host, or of the network's router, is not known (yet)
+    for_gateway,      // a message to the gateway itself, which it has understood: no loss
     ttl_expired,
     // invalid
     land,

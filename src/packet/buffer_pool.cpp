@@ -12,15 +12,20 @@ BufferPool::BufferPool(std::size_t buffers, std::size_t frame_bytes)
 }
 
 Frame BufferPool::take(std::span<const std::uint8_t> bytes) {
-    if (free_.empty() || bytes.size() > stride_ - min_headroom) return {};
+    const Frame frame = take_blank(bytes.size());
+    if (frame.data != nullptr && !bytes.empty()) std::memcpy(frame.data, bytes.data(), bytes.size());
+    return frame;
+}
+
+Frame BufferPool::take_blank(std::size_t bytes) {
+    if (free_.empty() || bytes > stride_ - min_headroom) return {};
     std::uint8_t* buffer = free_.back();
     free_.pop_back();
     Frame frame;
     frame.handle = buffer;
     frame.data = buffer + min_headroom;
-    frame.length = static_cast<std::uint32_t>(bytes.size());
+    frame.length = static_cast<std::uint32_t>(bytes);
     frame.room = static_cast<std::uint32_t>(stride_ - min_headroom);
-    if (!bytes.empty()) std::memcpy(frame.data, bytes.data(), bytes.size());
     return frame;
 }
 

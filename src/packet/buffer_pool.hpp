@@ -17,6 +17,8 @@ class BufferPool {
 
     // A frame with these bytes; `data` is nullptr when the pool is empty or the bytes do not fit.
     [[nodiscard]] Frame take(std::span<const std::uint8_t> bytes);
+    // The same, of no content.
+    [[nodiscard]] Frame take_blank(std::size_t bytes);
     void give_back(const Frame& frame);
     [[nodiscard]] std::size_t free() const { return free_.size(); }
 

@@ -24,7 +24,8 @@ thread_local bool registered_here = false;
 // One queue of the device, both ways.
 class DeviceQueue final : public Port {
   public:
-    DeviceQueue(std::uint16_t port, std::uint16_t queue) : port_(port), queue_(queue) {}
+    DeviceQueue(std::uint16_t port, std::uint16_t queue, rte_mempool* pool)
+        : port_(port), queue_(queue), pool_(pool) {}
 
     std::size_t receive(std::span<Frame> into) override {
         rte_mbuf* buffers[max_burst];
@@ -77,6 +78,17 @@ class DeviceQueue final : public Port {
         }
     }
 
+    Frame make_frame(std::uint32_t bytes) override {
+        rte_mbuf* buffer = rte_pktmbuf_alloc(pool_);
+        if (buffer == nullptr) return {};
+        const auto room = static_cast<std::uint32_t>(buffer->buf_len - buffer->data_off);
+        if (bytes > room) {
+            rte_pktmbuf_free(buffer);
+            return {};
+        }
+        return {rte_pktmbuf_mtod(buffer, std::uint8_t*), bytes, room, buffer};
+    }
+
     void enter_thread() override {
         if (ports_of_thread++ == 0) registered_here = Eal::register_thread();
     }
@@ -89,6 +101,7 @@ class DeviceQueue final : public Port {
   private:
     std::uint16_t port_;
     std::uint16_t queue_;
+    rte_mempool* pool_;
     std::atomic<std::uint64_t> segmented_{0};
 };
 
@@ -196,7 +209,7 @@ base::Status Device::State::set_up_queues(const Config& config, const rte_eth_de
         if (const int code = rte_eth_tx_queue_setup(port, i, out, socket, &out_conf); code != 0) {
             return refuse(device, fmt::format("transmit queue {}", i), code);
         }
-        queues.push_back(std::make_unique<DeviceQueue>(port, i));
+        queues.push_back(std::make_unique<DeviceQueue>(port, i, pool));
     }
     if (const int code = rte_eth_dev_start(port); code != 0) return refuse(device, "does not start", code);
     started = true;

@@ -26,6 +26,7 @@ class MemoryPort final : public Port {
     [[nodiscard]] std::size_t receive(std::span<Frame> into) override;
     [[nodiscard]] std::size_t transmit(std::span<const Frame> frames) override;
     void release(std::span<const Frame> frames) override;
+    [[nodiscard]] Frame make_frame(std::uint32_t bytes) override { return pool_.take_blank(bytes); }
 
   private:
     BufferPool& pool_;

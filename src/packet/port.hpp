@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 #include "packet/frame.hpp"
@@ -22,6 +23,10 @@ class Port {
     [[nodiscard]] virtual std::size_t transmit(std::span<const Frame> frames) = 0;
     // Gives frames back unsent.
     virtual void release(std::span<const Frame> frames) = 0;
+
+    // A frame of this length, of no content, that is the caller's to fill, and then to transmit or release.
+    // `data` is nullptr when there is none, or the port makes none.
+    [[nodiscard]] virtual Frame make_frame(std::uint32_t) { return {}; }
 
     // Called by the thread that is going to use the port, and again when it is done.
     virtual void enter_thread() {}

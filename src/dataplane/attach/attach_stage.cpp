@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "dataplane/attach/neighbour_message.hpp"
+
 namespace sluice::dataplane::attach {
 namespace {
 
@@ -23,9 +25,10 @@ bool open_tunnel(const Context& context, LegIndex ingress, std::size_t i, net::A
     return packet::open_vxlan(key, batch.frames[i]);
 }
 
-// The router's Ethernet address, from what it sends.
+// The router's Ethernet address, from what it sends. Where hosts are on the link, too, it is known apart from
+// them only by the flows that it brings (firewall_stage.cpp).
 void learn(const TenantFirewall& firewall, NetworkIndex network, const packet::Frame& frame) {
-    if (!firewall.networks[network].learns) return;
+    if (!firewall.networks[network].learns || firewall.networks[network].neighbours != nullptr) return;
     std::uint64_t mac = 0;
     std::memcpy(&mac, frame.data + 6, 6);
     std::atomic<std::uint64_t>& known = firewall.next_hops[network];
@@ -41,10 +44,32 @@ bool answer_question(const TenantFirewall& firewall, NetworkIndex number, const 
     return true;
 }
 
+// True for a message that says where a neighbour is, and was understood.
+bool hear(const Context& context, const Network& network, std::size_t i) {
+    if (network.neighbours == nullptr) return false;
+    const auto hint = read_hint(context.batch.keys[i], context.batch.frames[i], network.own4, network.own6);
+    if (!hint || network.on_link.find(hint->address) != Network::host) return false;
+    network.neighbours->hear(hint->address, hint->mac, hint->kind, context.state.now_coarse);
+    return hint->kind != NeighbourTable::Hint::question;
+}
+
 void answered(Batch& batch, std::size_t i) {
     if (batch.verdicts[i] == model::Verdict::drop) --batch.dropped;
     batch.verdicts[i] = model::Verdict::answer;
     batch.reasons[i] = DropReason::none;
+}
+
+// A frame of an attached network for the gateway itself, or for everybody there.
+void take_own(const Context& context, std::size_t i, const TenantFirewall& firewall, NetworkIndex network) {
+    Batch& batch = context.batch;
+    const bool heard = hear(context, firewall.networks[network], i);
+    if (answer_question(firewall, network, batch.keys[i], batch.frames[i])) {
+        answered(batch, i);
+    } else if (batch.verdicts[i] == model::Verdict::pass) {
+        context.drop(i, heard ? DropReason::for_gateway : DropReason::no_route);
+    } else if (heard) {
+        batch.reasons[i] = DropReason::for_gateway;
+    }
 }
 
 // A frame of a network that the tenant is attached by.
@@ -65,12 +90,7 @@ void take(const Context& context, std::size_t i, const Ingress& ingress, const n
                         (key.error == packet::ParseError::none && network.local.is_own(key.destination)) ||
                         is_multicast(key.destination);
     if (for_us) {
-        if (answer_question(firewall, ingress.network, key, batch.frames[i])) {
-            answered(batch, i);
-        } else if (batch.verdicts[i] == model::Verdict::pass) {
-            context.drop(i, DropReason::no_route);
-        }
-        return;
+        return take_own(context, i, firewall, ingress.network);
     }
     if (batch.verdicts[i] == model::Verdict::drop) return;
     batch.firewall.paths[i] = &path;
@@ -104,8 +124,7 @@ void find_networks(const Context& context, LegIndex ingress) {
         net::Address sender;
         const bool tunnelled = open_tunnel(context, ingress, i, sender);
         const packet::Key& key = batch.keys[i];
-        const bool own_leg = !leg.internet && !leg.customers;
-        if (tunnelled || key.vlan != 0 || own_leg) {
+        if (tunnelled || key.vlan != 0 || !leg.internet) {
             const Ingress found = context.program.networks.find(IngressTag::of(ingress, key));
             if (found.firewall != 0) {
                 take(context, i, found, tunnelled ? &sender : nullptr);
