@@ -26,6 +26,21 @@ TEST(StoredProtection, OfAnOlderVersionHasNoFirewall) {
     EXPECT_FALSE(old->firewall);
 }
 
+TEST(StoredMitigation, KeepsItsGuard) {
+    model::Mitigation mitigation;
+    mitigation.guard = {model::GuardLevel::strong, base::Timestamp{std::chrono::seconds(1'790'000'000)}, 5,
+                        model::GuardLevel::analysis, model::stage_bit(model::Stage::anomaly)};
+    const std::string text = write(mitigation);
+    EXPECT_NE(text.find("\"watched\":[\"anomaly\"]"), std::string::npos) << "stages by name: " << text;
+    const auto again = read_mitigation(text);
+    ASSERT_TRUE(again) << again.error().message();
+    EXPECT_EQ(again->guard, mitigation.guard);
+    const auto old = read_mitigation("{}");
+    ASSERT_TRUE(old) << old.error().message();
+    EXPECT_EQ(old->guard, model::MitigationGuard{}) << "of a version without guards";
+    EXPECT_FALSE(read_mitigation(R"({"guard": {"watched": ["invented-later"]}})"));
+}
+
 TEST(StoredProtection, ThatMakesNoSenseIsCorrupt) {
     const auto odd = read_protection(R"({"firewall": {"addresses": [{"ranges": [{"first": "10.0.0.x"}]}]}})");
     ASSERT_FALSE(odd);
