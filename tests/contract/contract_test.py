@@ -363,8 +363,7 @@ class Contract(unittest.TestCase):
         until(lambda: self.ask("getMitigation", 200, target).json["counters"], what="counters")
         shown = self.ask("getMitigation", 200, target).json
         self.assertAlmostEqual(shown["summary"]["legitimate_loss"], 0.01)
-        self.assertAlmostEqual(shown["counters"]["verified_dropped"]["packets"] * 100,
-                               shown["counters"]["verified_received"]["packets"])
+        self.assertEqual(shown["counters"]["verified_packets_lost"] * 100, shown["counters"]["verified_packets"])
         incident = self.ask("getIncident", 200, {"incident_id": mitigation["incident_id"]}).json
         self.assertIn(0.01, [round(m["legitimate_loss"] or 0, 4) for m in incident["mitigations"]])
 

@@ -68,8 +68,8 @@ Json counters_json(const system::MitigationCounters& counters) {
                 {"dropped_rate", to_json(counters.dropped)},
                 {"answered_rate", to_json(counters.answered)},
                 {"verified_sources", total.verified_sources},
-                {"verified_received", to_json(total.verified_in)},
-                {"verified_dropped", to_json(total.verified_dropped)},
+                {"verified_packets", total.verified_in.packets},
+                {"verified_packets_lost", total.verified_dropped.packets},
                 {"stages", std::move(stages)},
                 {"reasons", std::move(reasons)}};
 }
