@@ -20,7 +20,7 @@ from processes import Process
 PROBE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "probe.py")
 
 
-def gateway(run_dir, driver="net_af_xdp"):
+def gateway(run_dir, driver="net_af_xdp", ports=PORTS, more=None):
     device = lambda number, interface: f"{driver}{number},iface={interface}"
     return {"gateway": {
         "name": "guard-1",
@@ -31,8 +31,9 @@ def gateway(run_dir, driver="net_af_xdp"):
         "clean": {"device": device(1, CLEAN.b.name), "mac": CLEAN.b.mac, "next_hop_mac": CLEAN.a.mac,
                   "addresses": [CLEAN.b.address4, CLEAN.b.address6]},
         "ports": [{"name": host.port, "device": device(2 + i, host.port), "mac": port_mac(i, 2)}
-                  for i, host in enumerate(PORTS)],
+                  for i, host in enumerate(ports)],
         "hugepages": "never",
+        **(more or {}),
     }}
 
 
@@ -47,8 +48,11 @@ def controller(run_dir, policy):
 
 
 class FirewallBox:
-    def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, tell=print):
-        self.instance, self.driver, self.policy, self.tell = instance, driver, policy, tell
+    """ports, more: which of the gateway's ports are there, and more settings of its configuration."""
+
+    def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, ports=PORTS, more=None, tell=print):
+        self.instance, self.policy, self.tell = instance, policy, tell
+        self.gateway = lambda run_dir: gateway(run_dir, driver, ports, more)
         self.run_dir, self.topology = run_folder(f"fw-{instance}" if instance else "fw"), FirewallTopology(f"fw{instance}")
         self.keeper, self.hosts = None, {}
 
@@ -73,7 +77,7 @@ class FirewallBox:
         configs.write_secret(f"{self.run_dir}/operator.password", configs.OPERATOR[1])
         wanted = []
         for name, document in (("controller", controller(self.run_dir, self.policy)),
-                               ("gateway", gateway(self.run_dir, self.driver))):
+                               ("gateway", self.gateway(self.run_dir))):
             conf = configs.write(f"{self.run_dir}/{name}.yaml", document)
             wanted.append(Process(f"sluice-{name}", self.ns("guard"),
                                   [os.path.join(configs.BIN, f"sluice-{name}"), "--config", conf]))
