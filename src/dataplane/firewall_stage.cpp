@@ -5,7 +5,8 @@
 #include "dataplane/firewall/reject.hpp"
 #include "dataplane/flow/icmp_quote.hpp"
 #include "dataplane/flow/tcp_tracker.hpp"
-#include "dataplane/nat/rewrite.hpp"
+#include "dataplane/flow_plan.hpp"
+#include "dataplane/nat/flow_translation.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane {
@@ -71,15 +72,15 @@ class Passage {
             batch_.firewall.found[i_] = found;
             return follow();
         }
-        const flow::Tuple towards = with_server(tuple, from);
-        const attach::NetworkIndex to = firewall_.routes.find(towards.destination);
-        if (to == attach::internet && from == attach::internet) return drop(DropReason::no_route);
-        const firewall::Match match = classify(tuple, key_.has(packet::key_transport), from, to);
+        const FlowPlan plan = plan_flow(firewall_, tuple, key_, key_.has(packet::key_transport), from,
+                                        firewall::minute_of_week(state_.unix_s));
+        if (!plan.has_route()) return drop(DropReason::no_route);
+        const firewall::Match& match = plan.match;
         if (match.rule == firewall::no_rule_matched) return drop(DropReason::no_rule);
         firewall_.hits->add(state_.worker, match.rule);
         if (match.action == model::RuleAction::drop) return drop(DropReason::rule_drop, match.rule);
         if (match.action == model::RuleAction::reject) return reject(match.rule, from);
-        open_allowed(tuple, towards, match, from, to);
+        open_allowed(tuple, plan);
     }
 
   private:
@@ -102,66 +103,20 @@ class Passage {
         (void)context_.discard(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
     }
 
-    [[nodiscard]] static bool is_icmp(const flow::Tuple& tuple) {
-        return tuple.protocol() == static_cast<std::uint8_t>(net::IpProtocol::icmp) ||
-               tuple.protocol() == static_cast<std::uint8_t>(net::IpProtocol::icmpv6);
-    }
-    [[nodiscard]] firewall::Question question_of(const flow::Tuple& tuple, bool has_transport,
-                                                 attach::NetworkIndex from, attach::NetworkIndex to) const {
-        firewall::Question question;
-        question.source = tuple.source;
-        question.destination = tuple.destination;
-        question.protocol = tuple.protocol();
-        question.has_transport = has_transport;
-        // Flows of ICMP are opened by queries: their tuple has the identifier, rules ask for the type.
-        const bool icmp = is_icmp(tuple);
-        question.source_port = icmp ? key_.source_port : tuple.source_port;
-        question.destination_port = icmp ? key_.destination_port : tuple.destination_port;
-        question.from = firewall_.networks[from].zone;
-        question.to = firewall_.networks[to].zone;
-        question.minute_of_week = firewall::minute_of_week(state_.unix_s);
-        return question;
-    }
-    [[nodiscard]] firewall::Match classify(const flow::Tuple& tuple, bool has_transport,
-                                           attach::NetworkIndex from, attach::NetworkIndex to) const {
-        return firewall_.rules.classify(question_of(tuple, has_transport, from, to));
-    }
-
     // Under the present policy. The flow is what it was: who sent its first packet, and where that went.
     [[nodiscard]] bool still_allowed(Flow& flow) const {
         if (static_cast<std::int32_t>(flow.generation - firewall_.first_generation) < 0) return false;
         const attach::NetworkIndex from = firewall_.routes.find(flow.tuple.source);
-        const flow::Tuple towards = with_server(flow.tuple, from);
-        const attach::NetworkIndex to = firewall_.routes.find(towards.destination);
-        if (from == attach::internet && to == attach::internet) return false;
-        if (!translates_alike(flow, towards, from, to)) return false;
-        const firewall::Match match = classify(flow.tuple, true, from, to);
-        if (match.rule == firewall::no_rule_matched || match.action != model::RuleAction::allow) return false;
-        flow.egress = {to, from};
-        flow.from_zone = firewall_.networks[from].zone;
-        flow.to_zone = firewall_.networks[to].zone;
-        state_.flows.rejudge(flow, firewall_.generation, match.rule);
-        return true;
-    }
-
-    // Its addresses are still what the policy makes of them. A port of a pool stays with its flow.
-    [[nodiscard]] bool translates_alike(const Flow& flow, const flow::Tuple& towards,
-                                        attach::NetworkIndex from, attach::NetworkIndex to) const {
-        const flow::Tuple now = state_.flows.translated(flow);
-        if (now.destination != towards.destination || now.destination_port != towards.destination_port)
+        const FlowPlan plan =
+            plan_flow(firewall_, flow.tuple, key_, true, from, firewall::minute_of_week(state_.unix_s));
+        if (!plan.has_route() || plan.match.rule == firewall::no_rule_matched ||
+            plan.match.action != model::RuleAction::allow || !plan.keeps(state_.flows.translated(flow)))
             return false;
-        const bool hairpin = from != attach::internet && towards.destination != flow.tuple.destination;
-        const nat::SourceChange change = firewall_.nat.find_source(
-            flow.tuple.source, firewall_.networks[from].zone, firewall_.networks[to].zone, hairpin);
-        switch (change.kind) {
-            case nat::SourceChange::Kind::stays:
-                return now.source == flow.tuple.source;
-            case nat::SourceChange::Kind::fixed:
-                return now.source == change.address;
-            case nat::SourceChange::Kind::pool:
-                return change.pool->find(now.source) != nullptr;
-        }
-        return false;
+        flow.egress = {plan.to, from};
+        flow.from_zone = firewall_.networks[from].zone;
+        flow.to_zone = firewall_.networks[plan.to].zone;
+        state_.flows.rejudge(flow, firewall_.generation, plan.match.rule);
+        return true;
     }
 
     [[nodiscard]] bool within_rate(const Found& found) const {
@@ -195,22 +150,10 @@ class Passage {
         leave(found);
     }
 
-    // The tuple after destination NAT.
-    [[nodiscard]] flow::Tuple with_server(const flow::Tuple& tuple, attach::NetworkIndex from) const {
-        if (firewall_.nat.empty()) return tuple;
-        const auto change = firewall_.nat.find_destination(question_of(tuple, true, from, from));
-        flow::Tuple out = tuple;
-        if (!change) return out;
-        out.destination = change->address;
-        if (!is_icmp(tuple)) out.destination_port = change->port;
-        return out;
-    }
-
-    // And after source NAT. False: the pool has no port left. `block` is whose port it is, where it has one.
-    [[nodiscard]] bool translate_source(flow::Tuple& towards, bool hairpin, attach::NetworkIndex from,
-                                        attach::NetworkIndex to, std::optional<std::uint32_t>& block) {
-        const nat::SourceChange change = firewall_.nat.find_source(
-            towards.source, firewall_.networks[from].zone, firewall_.networks[to].zone, hairpin);
+    // The tuple after source NAT. False: the pool has no port left. `block` is whose port it is, where it has
+    // one.
+    [[nodiscard]] bool translate_source(flow::Tuple& towards, const nat::SourceChange& change,
+                                        std::optional<std::uint32_t>& block) {
         if (change.kind == nat::SourceChange::Kind::stays) return true;
         if (change.kind == nat::SourceChange::Kind::fixed) {
             towards.source = change.address;
@@ -227,14 +170,12 @@ class Passage {
 
     // The port of a pool may by bad luck answer to the same tuple as another flow: then the next one is
     // tried.
-    [[nodiscard]] flow::Opened open_translated(flow::NewFlow& wanted, const flow::Tuple& towards,
-                                               attach::NetworkIndex from, attach::NetworkIndex to) {
-        const bool hairpin = from != attach::internet && !(towards.destination == wanted.tuple.destination);
+    [[nodiscard]] flow::Opened open_translated(flow::NewFlow& wanted, const FlowPlan& plan) {
         flow::Opened opened;
         for (int tries = 0; tries < 3; ++tries) {
             std::optional<std::uint32_t> block;
-            wanted.translation = towards;
-            if (!translate_source(wanted.translation, hairpin, from, to, block))
+            wanted.translation = plan.towards;
+            if (!translate_source(wanted.translation, plan.source, block))
                 return {.reason = DropReason::nat_exhausted};
             wanted.translated = !(wanted.translation == wanted.tuple);
             opened = state_.flows.open(wanted, firewall_.times, firewall_.quota);
@@ -249,22 +190,21 @@ class Passage {
         return opened;
     }
 
-    void open_allowed(const flow::Tuple& tuple, const flow::Tuple& towards, const firewall::Match& match,
-                      attach::NetworkIndex from, attach::NetworkIndex to) {
+    void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan) {
         flow::NewFlow wanted;
         wanted.tuple = tuple;
         if (verified()) wanted.flags = flow::flow_verified;
-        if (match.log) wanted.flags |= flow::flow_log;
-        wanted.from_zone = firewall_.networks[from].zone;
-        wanted.to_zone = firewall_.networks[to].zone;
-        wanted.egress = {to, from};
+        if (plan.match.log) wanted.flags |= flow::flow_log;
+        wanted.from_zone = firewall_.networks[plan.from].zone;
+        wanted.to_zone = firewall_.networks[plan.to].zone;
+        wanted.egress = {plan.to, plan.from};
         wanted.generation = firewall_.generation;
-        wanted.rule = match.rule;
-        const flow::Opened opened = open_translated(wanted, towards, from, to);
+        wanted.rule = plan.match.rule;
+        const flow::Opened opened = open_translated(wanted, plan);
         if (opened.flow == nullptr) return drop(opened.reason);
         const Found found{opened.flow, Direction::original};
         batch_.firewall.found[i_] = found;
-        batch_.rules[i_] = firewall_rules + match.rule;
+        batch_.rules[i_] = firewall_rules + plan.match.rule;
         if (!within_rate(found)) return end(*opened.flow);
         know_sender(from);
         follow_own(found);
@@ -293,52 +233,17 @@ class Passage {
     }
 
     void leave(const Found& found) {
-        if (found.flow->has(flow::flow_translated) && !nat::rewrite(key_, frame_, translation(found))) {
+        if (found.flow->has(flow::flow_translated) && !nat::translate(state_.flows, found, key_, frame_)) {
             return drop(DropReason::bad_transport_header);
         }
         leave_by(found.flow->egress[flow::index(found.direction)]);
     }
 
-    // What the packets of a direction become.
-    [[nodiscard]] nat::Translation translation(const Found& found) const {
-        const flow::Tuple before = found.flow->tuple;
-        const flow::Tuple after = state_.flows.translated(*found.flow);
-        const bool original = found.direction == Direction::original;
-        return change(original ? before : after.reversed(), original ? after : before.reversed());
-    }
-    [[nodiscard]] static nat::Translation change(const flow::Tuple& from, const flow::Tuple& to) {
-        nat::Translation out;
-        out.new_source = to.source;
-        out.new_destination = to.destination;
-        out.new_source_port = to.source_port;
-        out.new_destination_port = to.destination_port;
-        if (to.source != from.source) out.parts |= nat::Translation::source_address;
-        if (to.destination != from.destination) out.parts |= nat::Translation::destination_address;
-        if (to.source_port != from.source_port) out.parts |= nat::Translation::source_port;
-        if (to.destination_port != from.destination_port) out.parts |= nat::Translation::destination_port;
-        return out;
-    }
-
-    // An ICMP error about a translated flow: the packet that it quotes is put back into the form in which its
-    // sender knows it, and so are the error's own addresses (RFC 5508 section 4.2). A router behind the
-    // translation speaks with the flow's public address: nobody outside could answer his own.
     void leave_error(const Found& found) {
-        if (found.flow->has(flow::flow_translated)) {
-            const auto quoted = nat::quoted_packet(key_, frame_);
-            if (!quoted) return drop(DropReason::icmp_unrelated);
-            const flow::Tuple before = found.flow->tuple;
-            const flow::Tuple after = state_.flows.translated(*found.flow);
-            const bool reply = found.direction == Direction::reply;
-            nat::rewrite_quoted(key_, frame_, *quoted,
-                                reply ? change(after, before) : change(before.reversed(), after.reversed()));
-            nat::Translation outer = translation(found);
-            outer.parts &= nat::Translation::source_address | nat::Translation::destination_address;
-            // Of another router than the flow's end, whose address is its own.
-            const flow::Tuple seen = reply ? after.reversed() : before;
-            const bool outside = batch_.firewall.networks[i_] == attach::internet;
-            if (key_.source != seen.source && outside) outer.parts &= nat::Translation::destination_address;
-            if (outer.parts != 0 && !nat::rewrite(key_, frame_, outer))
-                return drop(DropReason::icmp_unrelated);
+        const bool outside = batch_.firewall.networks[i_] == attach::internet;
+        if (found.flow->has(flow::flow_translated) &&
+            !nat::translate_error(state_.flows, found, outside, key_, frame_)) {
+            return drop(DropReason::icmp_unrelated);
         }
         leave_by(found.flow->egress[flow::index(found.direction)]);
     }
@@ -474,8 +379,7 @@ void fetch_flows(const Context& context) {
             __builtin_prefetch(&context.state.tenant_meters[path.index], 1);
         }
     }
-    context.state.flows.fetch_buckets(firewall.lookups);
-    context.state.flows.fetch_flows(firewall.lookups);
+    context.state.flows.fetch(firewall.lookups);
 }
 
 void sort_flows(const Context& context) {

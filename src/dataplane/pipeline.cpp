@@ -1,5 +1,7 @@
 #include "dataplane/pipeline.hpp"
 
+#include <algorithm>
+
 #include "dataplane/attach/attach_stage.hpp"
 #include "dataplane/fetch_stage.hpp"
 #include "dataplane/firewall_stage.hpp"
@@ -38,10 +40,10 @@ void parse(Context& context) {
         batch.wanted_destinations[family].count = 0;
         batch.syns[family].count = 0;
     }
-    batch.verdicts.fill(model::Verdict::pass);
-    batch.reasons.fill(DropReason::none);
-    batch.rules.fill(no_rule);
-    batch.targets.fill(nullptr);
+    std::fill_n(batch.verdicts.begin(), batch.size, model::Verdict::pass);
+    std::fill_n(batch.reasons.begin(), batch.size, DropReason::none);
+    std::fill_n(batch.rules.begin(), batch.size, no_rule);
+    std::fill_n(batch.targets.begin(), batch.size, nullptr);
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         const packet::Key& key = batch.keys[i];
         batch.received[i] = batch.frames[i].length;
@@ -98,8 +100,9 @@ void after_scrubbing(const Context& context, const Selection& passed) {
 void run_with_firewalls(Context& context, LegIndex ingress) {
     Batch& batch = context.batch;
     FirewallBatch& firewall = batch.firewall;
-    firewall.paths.fill(nullptr);
-    batch.sources.fill(nullptr);  // a packet that a filter excuses is never asked for its source
+    std::fill_n(firewall.paths.begin(), batch.size, nullptr);
+    // A packet that a filter excuses is never asked for its source.
+    std::fill_n(batch.sources.begin(), batch.size, nullptr);
     firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
     context.state.ports.set_time(context.state.now_ns);
@@ -137,7 +140,7 @@ bool is_verified_source(const Program& program, WorkerState& state, const Batch&
 void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Topology& topology,
                   LegIndex ingress, WorkerState& state, Batch& batch) {
     Context context{program, bogons, topology, state, batch};
-    batch.legs.fill(ingress);
+    std::fill_n(batch.legs.begin(), batch.size, ingress);
     parse(context);
     if (program.has_firewalls()) return run_with_firewalls(context, ingress);
     run_stages<TenantStage, scrub::InvalidStage, scrub::FilterFetchStage, VerifyFetchStage>(context);

@@ -135,7 +135,6 @@ void find_networks(const Context& context, LegIndex ingress) {
         if (tunnelled) {
             context.drop(i, DropReason::unknown_network);
         } else if (leg.internet) {
-            batch.probes[i] = context.program.table.begin(key.destination, key.has(packet::key_ipv6));
             batch.live.add(i);
         } else if (!leg.customers || !take_routed(context, i)) {
             context.drop(i, DropReason::unknown_network);

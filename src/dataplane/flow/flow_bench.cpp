@@ -122,8 +122,7 @@ struct World {
             if (tuple_of(packets.tenant[i], packets.keys[i], packets.frames[i], tuple) == TupleKind::own)
                 lookups.add(i, tuple, packets.keys[i].has(packet::key_ipv6));
         }
-        table->fetch_buckets(lookups);
-        table->fetch_flows(lookups);
+        table->fetch(lookups);
         std::uint32_t passed = 0;
         for (std::uint32_t i = 0; i < burst; ++i) {
             const Found found = table->find(lookups, i);

@@ -148,8 +148,7 @@ class Comparison {
             }
             lookups.add(i, tuple, tuple.ipv6());
         }
-        world_.table.fetch_buckets(lookups);
-        world_.table.fetch_flows(lookups);
+        world_.table.fetch(lookups);
         for (std::size_t i = 0; i < count; ++i) {
             packet(lookups.tuples[i], world_.table.find(lookups, i));
             if (testing::Test::HasFatalFailure()) return;

@@ -128,29 +128,41 @@ std::uint64_t FlowTable::hash_of(const Tuple& tuple) const {
     return base::siphash13(key_, words.at[0], words.at[1], words.at[2], words.at[3], words.at[4]);
 }
 
-void FlowTable::fetch_buckets(FlowLookups& lookups) const {
+// The hashes of eight packets of one family, from the n-th of the list on; the index's lines are asked for.
+void FlowTable::hash_group(FlowLookups& lookups, std::uint32_t n, bool ipv6) const {
+    const FlowLookups::List& list = lookups.wanted[ipv6 ? 1 : 0];
+    // The last group repeats its last packet.
+    std::array<std::uint8_t, base::sip_lanes> at;
+    std::array<HashWords, base::sip_lanes> words;
+    for (std::uint32_t k = 0; k < at.size(); ++k) {
+        at[k] = list.at[std::min(n + k, list.count - 1)];
+        words[k] = ipv6 ? hash_words6(lookups.tuples[at[k]]) : hash_words4(lookups.tuples[at[k]]);
+    }
+    const auto lane = [&](std::size_t w) {
+        return base::SipLanes{{words[0].at[w], words[1].at[w], words[2].at[w], words[3].at[w]},
+                              {words[4].at[w], words[5].at[w], words[6].at[w], words[7].at[w]}};
+    };
+    const base::SipLanes all =
+        ipv6 ? base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3), lane(4))
+             : base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1));
+    std::array<std::uint64_t, base::sip_lanes> hashes;
+    std::memcpy(hashes.data(), &all, sizeof all);
+    for (std::uint32_t k = 0; k < at.size(); ++k) {
+        lookups.hashes[at[k]] = hashes[k];
+        index_.prefetch(hashes[k]);
+    }
+}
+
+void FlowTable::fetch(FlowLookups& lookups) const {
     for (const bool ipv6 : {false, true}) {
-        const auto& list = lookups.wanted[ipv6 ? 1 : 0];
-        for (std::uint32_t n = 0; n < list.count; n += 4) {
-            // The last group repeats its last packet.
-            std::array<std::uint8_t, 4> at;
-            std::array<HashWords, 4> words;
-            for (std::uint32_t k = 0; k < 4; ++k) {
-                at[k] = list.at[std::min(n + k, list.count - 1)];
-                words[k] = ipv6 ? hash_words6(lookups.tuples[at[k]]) : hash_words4(lookups.tuples[at[k]]);
-            }
-            const auto lane = [&](std::size_t w) {
-                return base::SipLanes{words[0].at[w], words[1].at[w], words[2].at[w], words[3].at[w]};
-            };
-            const base::SipLanes hashes =
-                ipv6 ? base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3),
-                                                              lane(4))
-                     : base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1));
-            for (std::uint32_t k = 0; k < 4; ++k) {
-                lookups.hashes[at[k]] = hashes[k];
-                index_.prefetch(hashes[k]);
-            }
+        const FlowLookups::List& list = lookups.wanted[ipv6 ? 1 : 0];
+        // A group is hashed while the index's lines of the one before are on their way.
+        std::uint32_t asked = 0;
+        for (std::uint32_t n = 0; n < list.count; n += base::sip_lanes) {
+            hash_group(lookups, n, ipv6);
+            while (asked < n) fetch_flow(lookups, list.at[asked++]);
         }
+        while (asked < list.count) fetch_flow(lookups, list.at[asked++]);
     }
 }
 

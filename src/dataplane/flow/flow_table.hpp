@@ -5,8 +5,7 @@
 //
 //     table.advance(now_ns);                       // time, and some expired flows
 //     lookups.clear(); … lookups.add(i, tuple);    // tuple_of() makes tuples of packets
-//     table.fetch_buckets(lookups);                // hashes, four at a time; asks for the index's lines
-//     table.fetch_flows(lookups);                  // tags; asks for the flows' lines
+//     table.fetch(lookups);                        // hashes, eight at a time; asks for the flows' lines
 //     for each packet, in order:
 //         Found found = table.find(lookups, i);    // compares; sees what earlier packets of the burst did
 //         no flow?  check_first, rules, NAT, then table.open(…)
@@ -125,28 +124,14 @@ class FlowTable {
     // The table's clock: what Flow::expires is compared with.
     [[nodiscard]] CoarseTime now() const { return now_; }
 
-    void fetch_buckets(FlowLookups& lookups) const;
-    void fetch_flows(FlowLookups& lookups) const {
-        for (const auto& list : lookups.wanted) {
-            for (std::uint32_t n = 0; n < list.count; ++n) {
-                const std::uint8_t i = list.at[n];
-                const std::uint32_t number = index_.candidate(lookups.hashes[i]);
-                lookups.candidates[i] = number;
-                if (number == no_flow) continue;
-                __builtin_prefetch(&flows_[number], 1);
-                if (n < lines_ahead) __builtin_prefetch(&flows_[number].tcp, 1);
-            }
-        }
-    }
-    // After both fetches. An expired flow is not found, and ended.
+    // Hashes, and the flows' first lines: they are on their way.
+    void fetch(FlowLookups& lookups) const;
+    // After fetch(). An expired flow is not found, and ended. Asks for the flow's second line.
     [[nodiscard]] Found find(const FlowLookups& lookups, std::size_t i) {
-        // The second lines of packets that come a little later: a core has only so many misses on their way,
-        // and asking for all at once stands still.
-        const std::uint32_t later = lookups.candidates[(i + lines_ahead) % packet::max_burst];
-        if (later < used_) __builtin_prefetch(&flows_[later].tcp, 1);
         const std::uint32_t number = lookups.candidates[i];
         if (number != no_flow) [[likely]] {
             Flow& flow = flows_[number];
+            __builtin_prefetch(&flow.tcp, 1);
             Direction direction = Direction::original;
             if (matches(flow, lookups.tuples[i], direction) && !is_after(now_, flow.expires)) [[likely]]
                 return {&flow, direction};
@@ -192,7 +177,12 @@ class FlowTable {
     [[nodiscard]] std::size_t bytes() const;  // all memory of the table
 
   private:
-    static constexpr std::size_t lines_ahead = 6;
+    void hash_group(FlowLookups& lookups, std::uint32_t n, bool ipv6) const;
+    void fetch_flow(FlowLookups& lookups, std::uint8_t i) const {
+        const std::uint32_t number = index_.candidate(lookups.hashes[i]);
+        lookups.candidates[i] = number;
+        if (number != no_flow) __builtin_prefetch(&flows_[number], 1);
+    }
 
     struct Translation6 {
         net::Address source;

@@ -97,8 +97,7 @@ TEST(FlowTable, ABurstIsFoundLikeSinglePackets) {
     FlowLookups lookups;
     lookups.clear();
     for (std::size_t i = 0; i < tuples.size(); ++i) lookups.add(i, tuples[i], tuples[i].ipv6());
-    world.table.fetch_buckets(lookups);
-    world.table.fetch_flows(lookups);
+    world.table.fetch(lookups);
     for (std::size_t i = 0; i < tuples.size(); ++i) {
         EXPECT_EQ(lookups.hashes[i], world.table.hash_of(tuples[i]));
         const Found found = world.table.find(lookups, i);

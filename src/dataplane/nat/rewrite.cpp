@@ -178,6 +178,16 @@ bool is_icmp_error(const packet::Key& key) {
 
 namespace {
 
+// The checksum of a whole TCP or UDP header.
+void update_plain(const packet::Key& key, std::uint8_t* l4, Difference difference) {
+    const bool udp = key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
+    std::uint8_t* at = l4 + (udp ? 6 : 16);
+    const std::uint16_t old_field = load16(at);
+    if (udp && old_field == 0) return;
+    const std::uint16_t field = updated(old_field, difference);
+    store16(at, udp && field == 0 ? 0xffff : field);
+}
+
 // Whole TCP and UDP packets: both ports are one word.
 void rewrite_plain(const packet::Key& key, std::uint8_t* l4, const Translation& translation,
                    Difference addresses) {
@@ -191,15 +201,29 @@ void rewrite_plain(const packet::Key& key, std::uint8_t* l4, const Translation& 
                 static_cast<std::uint32_t>(__builtin_bswap16(translation.new_destination_port)) << 16U;
     }
     std::memcpy(l4, &ports, 4);
-    const bool udp = key.protocol == static_cast<std::uint8_t>(IpProtocol::udp);
-    std::uint8_t* at = l4 + (udp ? 6 : 16);
-    const std::uint16_t old_field = load16(at);
-    if (udp && old_field == 0) return;
-    const std::uint16_t field = updated(old_field, addresses + changed32(old_ports, ports));
-    store16(at, udp && field == 0 ? 0xffff : field);
+    update_plain(key, l4, addresses + changed32(old_ports, ports));
 }
 
 }  // namespace
+
+void rewrite_ends4(const packet::Key& key, packet::Frame& frame, const Ends4& ends) {
+    std::uint8_t* ip = frame.data + key.l3_offset;
+    std::uint8_t* l4 = frame.data + key.l4_offset;
+    Difference difference = 0;  // as put_addresses(), all in registers
+    const std::uint32_t source = load32(ip + 12);
+    const std::uint32_t destination = load32(ip + 16);
+    if (((source ^ ends.source) | (destination ^ ends.destination)) != 0) [[likely]] {
+        difference = changed32(source, ends.source) + changed32(destination, ends.destination);
+        const std::uint64_t both = static_cast<std::uint64_t>(ends.destination) << 32U | ends.source;
+        std::memcpy(ip + 12, &both, 8);
+        store16(ip + 10, updated(load16(ip + 10), difference));
+    }
+    const std::uint32_t old_ports = load32(l4);
+    const std::uint32_t ports = __builtin_bswap16(ends.source_port) |
+                                static_cast<std::uint32_t>(__builtin_bswap16(ends.destination_port)) << 16U;
+    std::memcpy(l4, &ports, 4);
+    update_plain(key, l4, difference + changed32(old_ports, ports));
+}
 
 bool rewrite(const packet::Key& key, packet::Frame& frame, const Translation& translation) {
     if (has_ports_at_start(key.protocol) && key.has(packet::key_transport)) {

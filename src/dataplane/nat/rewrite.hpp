@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "net/address.hpp"
+#include "net/protocol.hpp"
 #include "packet/frame.hpp"
 #include "packet/key.hpp"
 
@@ -35,6 +36,21 @@ struct Translation {
 // checksum would then be wrong. Ports and identifiers of packets that have none (later fragments, ICMP
 // errors, other protocols) are left out. The key stays what it was on arrival.
 [[nodiscard]] bool rewrite(const packet::Key& key, packet::Frame& frame, const Translation& translation);
+
+// IPv4 with a whole TCP or UDP header.
+[[nodiscard]] inline bool has_ends4(const packet::Key& key) {
+    const bool ports = key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) ||
+                       key.protocol == static_cast<std::uint8_t>(net::IpProtocol::udp);
+    return ports && (key.flags & (packet::key_ipv6 | packet::key_transport)) == packet::key_transport;
+}
+// For such packets, which are nearly all: rewrite() of both addresses and both ports at once.
+struct Ends4 {
+    std::uint32_t source = 0;  // as on the wire
+    std::uint32_t destination = 0;
+    std::uint16_t source_port = 0;  // host order
+    std::uint16_t destination_port = 0;
+};
+void rewrite_ends4(const packet::Key& key, packet::Frame& frame, const Ends4& ends);
 
 // The packet within an ICMP error, as far as it is there.
 struct QuotedPacket {
