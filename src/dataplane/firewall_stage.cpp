@@ -206,7 +206,7 @@ class Passage {
         batch_.firewall.found[i_] = found;
         batch_.rules[i_] = firewall_rules + plan.match.rule;
         if (!within_rate(found)) return end(*opened.flow);
-        know_sender(from);
+        know_sender(plan.from);
         follow_own(found);
     }
 
