@@ -168,11 +168,20 @@ void ControlLoop::on_program(const model::TenantProgram& program) {
     if (program.targets.empty()) return;
     // The newest program, with the targets of earlier ones that it does not have any more.
     model::TenantProgram merged = program;
-    for (const auto& earlier : fullest_[program.tenant].targets) {
-        const bool known = std::any_of(merged.targets.begin(), merged.targets.end(),
-                                       [&](const auto& target) { return target.prefix == earlier.prefix; });
-        if (!known) merged.targets.push_back(earlier);
+    const model::TenantProgram& before = fullest_[program.tenant];
+    bool fell = false;
+    for (const auto& earlier : before.targets) {
+        const auto now = std::find_if(merged.targets.begin(), merged.targets.end(),
+                                      [&](const auto& target) { return target.prefix == earlier.prefix; });
+        if (now == merged.targets.end()) {
+            merged.targets.push_back(earlier);
+        } else if (now->profile.level < earlier.profile.level) {
+            *now = earlier;
+            fell = true;
+        }
     }
+    // Filters are the whole tenant's: where a target's guard fell, those of its higher level still count.
+    if (fell) merged.filters = before.filters;
     fullest_[program.tenant] = std::move(merged);
 }
 
