@@ -84,23 +84,34 @@ void GuardLevels::change_to(GuardLevel level, base::Instant now) {
     // The next step needs its own time.
     if (through_since_) through_since_ = now;
     if (calm_since_) calm_since_ = now;
+    if (over_since_) over_since_ = now;
+}
+
+bool GuardLevels::may_fall(base::Instant now) const {
+    if (level_ == GuardLevel::analysis) return false;
+    const auto& since = level_ == GuardLevel::strong ? calm_since_ : over_since_;
+    return since && now - *since >= hold_down() && now - since_ >= least_time();
 }
 
 bool GuardLevels::step(const std::optional<GuardedTraffic>& traffic, const model::TrafficRate& limits,
-                       base::Instant now) {
+                       bool open, base::Instant now) {
     if (!traffic || (limits.packets_per_s == 0 && limits.bits_per_s == 0)) {
         through_since_.reset();
         calm_since_.reset();
+        over_since_.reset();
         return false;
     }
     note(*traffic, limits, now);
+    if (open || !calm_since_)
+        over_since_.reset();
+    else if (!over_since_)
+        over_since_ = now;
     if (level_ != GuardLevel::strong && through_since_ &&
         now - *through_since_ >= ms(config_.rise_after_ms)) {
         change_to(level_ == GuardLevel::analysis ? GuardLevel::basic : GuardLevel::strong, now);
         return true;
     }
-    if (level_ != GuardLevel::analysis && calm_since_ && now - *calm_since_ >= hold_down() &&
-        now - since_ >= least_time()) {
+    if (may_fall(now)) {
         change_to(level_ == GuardLevel::strong ? GuardLevel::basic : GuardLevel::analysis, now);
         return true;
     }

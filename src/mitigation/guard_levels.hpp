@@ -5,6 +5,7 @@
 //
 // - One level at a time. It rises on what was passed, and falls on what was received: while an attack is held
 //   off, nothing falls.
+// - Nothing falls to analysis while the attack is not over for the detector, who waits for the next wave.
 // - The hold-down covers two periods of an attack that comes in waves.
 // - The time that a level lasts at least before it falls doubles with each change, so nothing swings for
 // long.
@@ -46,9 +47,10 @@ class GuardLevels {
                 base::Instant now);
 
     // At least every 500 ms. `limits`: from where on traffic is an attack, a zero is none; without any of
-    // them, or without traffic (nothing is known of it), nothing changes. True when the level has changed.
+    // them, or without traffic (nothing is known of it), nothing changes. `open`: the attack is not over for
+    // the detector. True when the level has changed.
     [[nodiscard]] bool step(const std::optional<GuardedTraffic>& traffic, const model::TrafficRate& limits,
-                            base::Instant now);
+                            bool open, base::Instant now);
 
     [[nodiscard]] model::GuardLevel level() const { return level_; }
     [[nodiscard]] std::uint32_t changes() const { return changes_; }
@@ -59,6 +61,7 @@ class GuardLevels {
     void note(const GuardedTraffic& traffic, const model::TrafficRate& limits, base::Instant now);
     void note_wave(bool attacked, base::Instant now);
     void change_to(model::GuardLevel level, base::Instant now);
+    [[nodiscard]] bool may_fall(base::Instant now) const;
     [[nodiscard]] base::Duration least_time() const;
 
     GuardLevelsConfig config_;
@@ -67,6 +70,7 @@ class GuardLevels {
     base::Instant since_;
     std::optional<base::Instant> through_since_;  // more than the limits comes through
     std::optional<base::Instant> calm_since_;     // less than the limits arrives
+    std::optional<base::Instant> over_since_;     // and the detector says that it is over
     std::optional<base::Instant> wave_began_;
     base::Duration period_{};  // of waves; 0: none seen
     bool attacked_ = false;

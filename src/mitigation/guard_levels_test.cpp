@@ -27,11 +27,12 @@ class Levels : public ::testing::Test {
         std::optional<milliseconds> first;
         for (milliseconds t{0}; t < span; t += milliseconds(100)) {
             now_ += milliseconds(100);
-            if (levels_.step(now_passes, limits, now_) && !first) first = t + milliseconds(100);
+            if (levels_.step(now_passes, limits, open_, now_) && !first) first = t + milliseconds(100);
         }
         return first;
     }
     base::Instant now_{seconds(1000)};
+    bool open_ = false;  // for the detector
     GuardLevels levels_{{}, {}, {}, now_};
 };
 
@@ -66,6 +67,18 @@ TEST_F(Levels, FallOneAtATimeWhenTheAttackIsOver) {
     EXPECT_EQ(levels_.level(), GuardLevel::strong);
 }
 
+TEST_F(Levels, NothingFallsToAnalysisBeforeTheDetectorSaysThatItIsOver) {
+    open_ = true;
+    (void)run(seconds(3), traffic(50'000, 5'000));
+    (void)run(seconds(300), traffic(200, 200));
+    EXPECT_EQ(levels_.level(), GuardLevel::basic);
+    open_ = false;
+    const auto fell = run(seconds(45), traffic(200, 200));
+    ASSERT_TRUE(fell);
+    EXPECT_GE(*fell, seconds(30)) << "from then on";
+    EXPECT_EQ(levels_.level(), GuardLevel::analysis);
+}
+
 TEST_F(Levels, HoldOverTwoPeriodsOfAWave) {
     (void)run(seconds(3), traffic(50'000, 5'000));
     // 20 s on, 60 s off: 80 s a period.
@@ -94,7 +107,7 @@ TEST_F(Levels, NothingIsDoneOnNothingKnown) {
     EXPECT_FALSE(run(milliseconds(1'900), traffic(50'000, 5'000))) << "two seconds without a gap";
     for (int i = 0; i < 1'000; ++i) {
         now_ += milliseconds(100);
-        EXPECT_FALSE(levels_.step(traffic(50'000, 5'000), {}, now_)) << "without limits";
+        EXPECT_FALSE(levels_.step(traffic(50'000, 5'000), {}, false, now_)) << "without limits";
     }
 }
 
@@ -136,13 +149,14 @@ TEST(GuardLevelsProperty, NeverSwing) {
             const bool leaks = before != GuardLevel::strong || below(2) == 0;
             moment->passed = leaks ? moment->received : model::TrafficRate{};
             if (below(50) == 0) moment.reset();
+            const bool open = below(2) == 0;
             const auto lasts = below(8) == 0 ? below(400) : below(20);
             for (std::uint64_t tick = 0; tick <= lasts; ++tick) {
                 now += milliseconds(200);
                 const bool through = moment && moment->passed.packets_per_s > limits.packets_per_s;
                 const bool calm = moment && moment->received.packets_per_s <= limits.packets_per_s;
                 const auto was = levels.level();
-                const bool changed = levels.step(moment, limits, now);
+                const bool changed = levels.step(moment, limits, open, now);
                 ASSERT_EQ(changed, was != levels.level());
                 if (changed) {
                     ++changes_seen;
@@ -153,6 +167,7 @@ TEST(GuardLevelsProperty, NeverSwing) {
                         ASSERT_GE(now - through_from, milliseconds(config.rise_after_ms));
                     } else {
                         ASSERT_TRUE(calm);
+                        ASSERT_TRUE(!open || levels.level() == GuardLevel::basic);
                         ASSERT_GE(now - calm_from, milliseconds(config.fall_after_loss_ms));
                         falls.push_back(now);
                     }

@@ -105,7 +105,7 @@ void MitigationService::Impl::tend_guard(const Mitigation& mitigation) {
             const std::lock_guard lock(reports_mutex_);
             traffic = traffic_.of(mitigation.id, now);
         }
-        if (!known->second.step(traffic, limits_for(mitigation), now)) return;
+        if (!known->second.step(traffic, limits_for(mitigation), attacked(mitigation), now)) return;
         next.guard.level = known->second.level();
         next.guard.changes = known->second.changes();
         text = story(mitigation.guard.level, next.guard.level, *traffic);

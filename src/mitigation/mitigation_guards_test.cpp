@@ -96,6 +96,28 @@ TEST_F(Guards, TheLevelSurvivesAKillAndFallsAfterwards) {
     EXPECT_EQ(guard().changes, 2U);
 }
 
+TEST_F(Guards, WhatTheDetectorHasNotEndedStaysBasic) {
+    world_.attack(syn_);
+    flow(100s, 500, 500);
+    EXPECT_EQ(guard().level, GuardLevel::basic);
+    EXPECT_EQ(world_.programs.sent, 1);
+}
+
+TEST_F(Guards, OneThatAPersonHoldsAfterTheAttackFallsToAnalysis) {
+    world_.attack(syn_);
+    ASSERT_TRUE(world_.service->extend(TenantScope::provider(), by("carol"), world_.clock.wall() + 600s));
+    auto ended = syn_;
+    ended.state = model::IncidentState::ended;
+    ended.findings[0].state = model::FindingState::closed;
+    world_.attack(ended);
+    flow(25s, 500, 500);
+    EXPECT_EQ(guard().level, GuardLevel::basic);
+    flow(10s, 500, 500);
+    EXPECT_EQ(guard().level, GuardLevel::analysis);
+    flow(3s, 50'000, 50'000);
+    EXPECT_EQ(guard().level, GuardLevel::basic) << "back before the detector has seen it";
+}
+
 TEST_F(Guards, ThatCannotBeStoredDoNotRise) {
     world_.attack(syn_);
     world_.repository.fail_before = true;

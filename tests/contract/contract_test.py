@@ -326,6 +326,7 @@ class Contract(unittest.TestCase):
         self.ask("withdrawMitigation", 200, target, body={"reason": "enough"})
         self.ask("withdrawMitigation", 409, target, body={})
         self.ask("extendMitigation", 409, target, body={"by_s": 60})
+        self.ask("setMitigationGuard", 409, target, body={"level": "strong"})
         active = {"mitigation_id": self.world.mitigation("192.0.2.10/32", "active")["id"]}
         counters = until(lambda: self.ask("getMitigation", 200, active).json["counters"], what="counters")
         self.assertEqual(counters["reasons"][0]["reason"], "not-verified")
