@@ -419,6 +419,9 @@ base::Result<ProgramCompiler::Draft> ProgramCompiler::draft(std::span<const mode
     draft.never_used_index = never_used_index_;
     draft.generation = firewall_generation_;
     draft.program->filter_lists.push_back({});
+    // 0: what has no target is treated so: what tenants with a firewall send themselves.
+    draft.profiles.emplace(Profile{}, std::uint16_t{0});
+    draft.program->profiles.push_back({});
     draft.program->firewalls.push_back(nullptr);
     draft.program->made = now;
     for (const auto& program : programs) {
