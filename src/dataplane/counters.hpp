@@ -76,6 +76,9 @@ inline constexpr std::size_t first_guard_stage = static_cast<std::size_t>(model:
 inline constexpr std::size_t guard_stages =
     static_cast<std::size_t>(model::Stage::rate) + 1 - first_guard_stage;
 
+// One burst of so many is timed, stage by stage. A prime: legs and senders that take turns are met evenly.
+inline constexpr std::uint32_t timed_bursts = 251;
+
 // What a target's passed packets write lies in its meters' cache line (worker_state.hpp); here is the rest.
 struct alignas(64) TargetCounts {
     TrafficCount answered;
@@ -83,10 +86,14 @@ struct alignas(64) TargetCounts {
     Count verified_sources;
     alignas(64) ReasonCounts reasons;
     std::array<TrafficCount, guard_stages> monitored;
-    TrafficCount verified_dropped;  // part of `reasons`
+    TrafficCount verified_dropped;          // part of `reasons`
+    std::array<Count, guard_stages> spent;  // ns, of the timed bursts times their rarity
 
     [[nodiscard]] TrafficCount& watched(model::Stage stage) {
         return monitored[static_cast<std::size_t>(stage) - first_guard_stage];
+    }
+    [[nodiscard]] Count& time(model::Stage stage) {
+        return spent[static_cast<std::size_t>(stage) - first_guard_stage];
     }
     void reset() {
         answered.reset();
@@ -95,6 +102,7 @@ struct alignas(64) TargetCounts {
         for (auto& reason : reasons) reason.reset();
         for (auto& stage : monitored) stage.reset();
         verified_dropped.reset();
+        for (auto& stage : spent) stage.reset();
     }
 };
 

@@ -114,7 +114,7 @@ void Engine::Impl::process_burst(LegIndex leg, std::span<const std::span<const s
         if (!frames[i].empty()) std::memcpy(frame.data, frames[i].data(), frames[i].size());
     }
     run_pipeline(*program, bogons, topology, leg, state, batch);
-    count_batch(*program, state, batch);
+    count_batch(state, batch);
     state.questions.count = 0;  // there is nobody to ask
     for (std::size_t i = 0; i < frames.size(); ++i) outcomes.push_back(outcome_of(i));
 }

@@ -11,6 +11,8 @@ namespace sluice::dataplane {
 // Keeps every packet; notes those whose source has to show itself. Before the filters, which drop little TCP:
 // the lines are on the way for longer.
 struct VerifyFetchStage {
+    static constexpr model::Stage stage = model::Stage::verify;
+
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
@@ -24,6 +26,8 @@ struct VerifyFetchStage {
 
 // Keeps every packet; notes all others whose source, and which address of a wide target, has to be found.
 struct LimitFetchStage {
+    static constexpr model::Stage stage = model::Stage::rate;
+
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Profile& profile = *batch.profiles[i];

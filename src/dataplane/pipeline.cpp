@@ -77,14 +77,29 @@ void leave(const Egress& egress, const Selection& passed, Batch& batch) {
     }
 }
 
+// What is done for all SYNs together is the verification's time.
+template <class Work>
+void for_syns(const Context& context, Work&& work) {
+    const base::Clock* clock = context.state.stage_clock;
+    if (clock == nullptr) [[likely]]
+        return work(context);
+    Selection all;
+    for (const Selection& family : context.batch.syns) {
+        for (const std::uint8_t i : family) all.add(i);
+    }
+    const base::Instant start = clock->now();
+    work(context);
+    context.spend(model::Stage::verify, all, static_cast<std::uint64_t>((clock->now() - start).count()));
+}
+
 void filter_and_verify(Context& context) {
     run_stages<scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage,
                scrub::protocol::ProtocolFetchStage>(context);
     fetch_addresses(context);
     scrub::protocol::fetch_conducts(context);
-    scrub::make_cookies(context);
+    for_syns(context, scrub::make_cookies);
     run_stages<scrub::VerifyStage, scrub::protocol::ProtocolStage, meter::RateStage>(context);
-    scrub::answer_syns(context);
+    for_syns(context, scrub::answer_syns);
 }
 
 // What the scrubber let through: to a tenant with a firewall it opens a flow, if his rules allow it.
@@ -124,11 +139,11 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
 }
 
 // Of a packet that was dropped. One that a filter dropped has not been asked yet.
-bool is_verified_source(const Program& program, WorkerState& state, const Batch& batch, std::size_t i) {
+bool is_verified_source(WorkerState& state, const Batch& batch, std::size_t i) {
     if ((batch.verified >> i & 1U) != 0) return true;
     if (batch.reasons[i] != DropReason::dynamic_filter && batch.reasons[i] != DropReason::reflection_template)
         return false;
-    const Profile& profile = program.profiles[batch.targets[i]->profile];
+    const Profile& profile = *batch.profiles[i];
     if (!scrub::is_verified(profile, batch.keys[i])) return false;
     const Source* source = state.sources.find(batch.source_hashes[i]);
     return source != nullptr &&
@@ -151,7 +166,7 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     leave(topology.to_customers, batch.excused, batch);
 }
 
-void count_batch(const Program& program, WorkerState& state, const Batch& batch) {
+void count_batch(WorkerState& state, const Batch& batch) {
     for (const std::uint8_t i : batch.excused) {
         if (batch.verdicts[i] != model::Verdict::pass) continue;
         state.counts.targets[batch.targets[i]->slot].excused.add(1, batch.received[i]);
@@ -178,7 +193,7 @@ void count_batch(const Program& program, WorkerState& state, const Batch& batch)
                 break;
             case model::Verdict::drop:
                 state.counts.targets[slot].reasons[reason].add(1, bytes);
-                if (is_legitimate_loss(batch.reasons[i]) && is_verified_source(program, state, batch, i))
+                if (is_legitimate_loss(batch.reasons[i]) && is_verified_source(state, batch, i))
                     state.counts.targets[slot].verified_dropped.add(1, bytes);
                 break;
         }

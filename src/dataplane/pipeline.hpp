@@ -15,7 +15,7 @@ namespace sluice::dataplane {
 void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Topology& topology,
                   LegIndex ingress, WorkerState& state, Batch& batch);
 
-// Counts the batch, when it is known what could be sent. The program is the one it ran under.
-void count_batch(const Program& program, WorkerState& state, const Batch& batch);
+// Counts the batch, when it is known what could be sent.
+void count_batch(WorkerState& state, const Batch& batch);
 
 }  // namespace sluice::dataplane

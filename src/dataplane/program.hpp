@@ -40,14 +40,15 @@ struct Profile {
     model::UdpVerification verify_udp = model::UdpVerification::off;
     bool answer_syns = false;             // a SYN of an unknown sender is answered
     std::uint8_t verified_protocols = 0;  // bit c: ProtocolClass c has to be verified, at least in part
-    std::array<Proof, 3> needed{};        // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)
-    std::uint16_t monitored = 0;          // bit s: what Stage s would drop goes on
-    bool meter_source = false;            // source has a limit
-    bool meter_destination = false;       // target, fragment, ICMP or UDP have one
-    bool wide = false;                    // the target is more than one address: each has meters of its own
-    bool checks_protocol = false;         // any of `protocol`
-    std::uint32_t reflection = 0;         // bit v: UDP from the ports of AttackVector v is dropped
-    std::uint32_t verified_for = 0;       // life time of a proof, in coarse ticks
+    std::array<Proof, 3> needed{Proof::unasked, Proof::unasked,
+                                Proof::unasked};  // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)
+    std::uint16_t monitored = 0;                  // bit s: what Stage s would drop goes on
+    bool meter_source = false;                    // source has a limit
+    bool meter_destination = false;               // target, fragment, ICMP or UDP have one
+    bool wide = false;               // the target is more than one address: each has meters of its own
+    bool checks_protocol = false;    // any of `protocol`
+    std::uint32_t reflection = 0;    // bit v: UDP from the ports of AttackVector v is dropped
+    std::uint32_t verified_for = 0;  // life time of a proof, in coarse ticks
     meter::RateLimit source;
     meter::RateLimit target;
     meter::RateLimit fragment;

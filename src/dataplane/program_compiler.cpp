@@ -210,10 +210,11 @@ void compile_verification(const model::ScrubProfile& from, Profile& out) {
     if (tcp) out.verified_protocols |= static_cast<std::uint8_t>(bit(ProtocolClass::tcp));
     if (udp || dns) out.verified_protocols |= static_cast<std::uint8_t>(bit(ProtocolClass::udp));
     const Proof by_tcp = out.tcp_method == model::TcpMethod::first_drop ? Proof::connection : Proof::address;
-    out.needed = {by_tcp, udp ? Proof::datagram : Proof::none,
-                  out.verify_dns == DnsVerification::truncate ? by_tcp
-                  : udp || dns                                ? Proof::datagram
-                                                              : Proof::none};
+    const bool truncates = out.verify_dns == DnsVerification::truncate;
+    out.needed = {by_tcp, udp ? Proof::datagram : Proof::unasked,
+                  truncates    ? by_tcp
+                  : udp || dns ? Proof::datagram
+                               : Proof::unasked};
     const bool watched = (from.monitored & bit(model::Stage::verify)) != 0;
     out.answer_syns = tcp && out.tcp_method == model::TcpMethod::safe_reset && !watched;
 }

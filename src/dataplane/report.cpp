@@ -49,6 +49,8 @@ void add_counts(const Program& program, std::span<const WorkerCounts* const> wor
             for (std::size_t i = 0; i < reason_count; ++i) counts.reasons[i].add_to(target.reasons[i]);
             for (std::size_t i = 0; i < guard_stages; ++i)
                 counts.monitored[i].add_to(target.monitored[first_guard_stage + i]);
+            for (std::size_t i = 0; i < guard_stages; ++i)
+                target.stages[first_guard_stage + i].spent_ns += counts.spent[i].value();
         }
         target.verified_in.packets += target.verified_dropped.packets;
         for (const auto& reason : target.reasons) add(target.dropped, reason);

@@ -16,6 +16,7 @@ enum class Proof : std::uint8_t {
     datagram,    // it sent a datagram again: no spoofed source of a single packet
     connection,  // it sent a SYN again
     address,     // it gave back a number that was sent to it: the address is its own
+    unasked,     // none shows this much: in place of a proof that is not asked for
 };
 
 // Time of waits, in steps of 10 ms; 14 bits of it are kept, 163 seconds.
@@ -31,12 +32,12 @@ struct Source {
     std::uint16_t last_seen = 0;  // coarse time modulo 4.5 hours
     std::uint16_t wait = 0;  // in the two low bits for the Proof by which repetition, above them since when
 
+    // `least` is above none.
     [[nodiscard]] bool has_shown(Proof least, CoarseTime now) const {
-        return (proof & 3U) >= static_cast<std::uint32_t>(least) && is_verified(now);
+        return (proof & 3U) >= static_cast<std::uint32_t>(least) &&
+               static_cast<std::int32_t>((proof & ~3U) - (now << 2U)) > 0;
     }
-    [[nodiscard]] bool is_verified(CoarseTime now) const {
-        return (proof & 3U) != 0 && static_cast<std::int32_t>((proof & ~3U) - (now << 2U)) > 0;
-    }
+    [[nodiscard]] bool is_verified(CoarseTime now) const { return has_shown(Proof::datagram, now); }
     void prove(Proof shown, CoarseTime until) {
         proof = until << 2U | static_cast<std::uint32_t>(shown);
         if ((wait & 3U) <= static_cast<std::uint32_t>(shown)) wait = 0;

@@ -5,6 +5,7 @@
 //         at it
 //     };
 //
+// which may say by `static constexpr model::Stage stage` what its time is counted for,
 // and run_stages<A, B, C>(context) lets each live packet of the batch meet them in this order, in one pass. A
 // pass ends where the next stage needs memory that is not in the cache: its line is asked for in the one pass
 // and read in the next (docs/decisions/passes-over-a-burst.md).
@@ -53,6 +54,16 @@ struct Context {
         return false;
     }
 
+    // Time that a stage has taken for these packets: each one's target bears its share.
+    void spend(model::Stage stage, const Selection& packets, std::uint64_t ns) const {
+        if (packets.count == 0) return;
+        const std::uint64_t share = ns * timed_bursts / packets.count;
+        for (const std::uint8_t i : packets) {
+            if (batch.targets[i] != nullptr)
+                state.counts.targets[batch.targets[i]->slot].time(stage).add(share);
+        }
+    }
+
   private:
     [[nodiscard]] const Profile& profile_of(std::size_t i) const {
         return program.profiles[batch.targets[i]->profile];
@@ -62,8 +73,33 @@ struct Context {
     }
 };
 
+// One stage for all live packets, by the clock.
+template <class Stage>
+void time_stage(Context& context) {
+    const base::Clock& clock = *context.state.stage_clock;
+    Selection& live = context.batch.live;
+    const Selection before = live;
+    const base::Instant start = clock.now();
+    live.count = 0;
+    for (const std::uint8_t i : before) {
+        if (Stage::keep(context, i)) live.add(i);
+    }
+    if constexpr (requires { Stage::stage; }) {
+        context.spend(Stage::stage, before, static_cast<std::uint64_t>((clock.now() - start).count()));
+    }
+}
+// For the few bursts that are timed: one stage after the other. A source that one packet has found may then
+// have lost its entry to another's before it is metered; so rare that it does not matter.
+template <class... Stages>
+__attribute__((noinline)) void time_stages(const Context& outer) {
+    Context context = outer;
+    (time_stage<Stages>(context), ...);
+}
+
 template <class... Stages>
 void run_stages(const Context& outer) {
+    if (outer.state.stage_clock != nullptr) [[unlikely]]
+        return time_stages<Stages...>(outer);
     // A copy whose address nobody else has: the compiler may keep its pointers in registers.
     Context context = outer;
     Selection& live = context.batch.live;

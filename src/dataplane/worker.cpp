@@ -29,9 +29,10 @@ std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
     if (received == 0) return 0;
     batch_.size = static_cast<std::uint32_t>(received);
     state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
+    state_.stage_clock = ++bursts_ % timed_bursts == 0 ? &deps_.clock : nullptr;
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
     send_all(port);
-    count_batch(program, state_, batch_);
+    count_batch(state_, batch_);
     ask_neighbours();
     return received;
 }

@@ -57,6 +57,7 @@ class Worker {
     std::size_t index_;
     Dependencies deps_;
     WorkerState state_;
+    std::uint32_t bursts_ = 0;  // since the start; which one is timed
     Batch batch_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/siphash.hpp"
 #include "dataplane/attach/neighbour_questions.hpp"
 #include "dataplane/coarse_time.hpp"
@@ -158,10 +159,11 @@ struct WorkerState {
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;
-    HugeVector<TenantMeters> tenant_meters;  // by flow::TenantIndex
-    meter::RateState rejects;                // answers to rejected packets, of all tenants
-    std::uint64_t unix_s = 0;                // wall time, for rules with a schedule
-    attach::NeighbourQuestions questions;    // of this burst
+    HugeVector<TenantMeters> tenant_meters;    // by flow::TenantIndex
+    meter::RateState rejects;                  // answers to rejected packets, of all tenants
+    const base::Clock* stage_clock = nullptr;  // of a burst that is timed; else nullptr
+    std::uint64_t unix_s = 0;                  // wall time, for rules with a schedule
+    attach::NeighbourQuestions questions;      // of this burst
     WorkerCounts counts;
 };
 

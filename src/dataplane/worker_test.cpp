@@ -88,6 +88,40 @@ TEST(Worker, SendsPassedFramesToTheNextHop) {
     EXPECT_EQ(bench.pool.free(), 256U) << "a buffer was lost";
 }
 
+// One burst in so many is timed, and stands for the others.
+TEST(Worker, CountsWhatItsStagesSpend) {
+    class TickingClock final : public base::Clock {
+      public:
+        [[nodiscard]] base::Timestamp wall() const override {
+            return base::Timestamp(now().time_since_epoch());
+        }
+        [[nodiscard]] base::Instant now() const override {
+            return base::Instant(std::chrono::hours(1) + base::Duration(100 * ++asked_));
+        }
+
+      private:
+        mutable std::int64_t asked_ = 0;
+    };
+    Bench bench;
+    const TickingClock clock;
+    Worker worker(0, {.slots = 64, .sources = 64, .destinations = 64}, Secrets::from(bench.random),
+                  {{&bench.dirty, &bench.clean}, bench.topology, bench.programs, bench.bogons, clock});
+    const auto filtering_ns = [&] {
+        std::uint64_t sum = 0;
+        for (auto& target : worker.counts().targets)
+            sum += target.spent[static_cast<std::size_t>(model::Stage::filter) - first_guard_stage].value();
+        return sum;
+    };
+    for (std::uint32_t burst = 1; burst <= timed_bursts; ++burst) {
+        ASSERT_EQ(filtering_ns(), 0U) << burst;
+        bench.put_in(bench.dirty, "udp 198.18.0.5:1 > 203.0.113.9:53 payload 9");
+        ASSERT_EQ(worker.run_once(), 1U);
+        (void)bench.clean.take_out();
+    }
+    // Looking for the filters and comparing with them, 100 ns each by this clock.
+    EXPECT_EQ(filtering_ns(), 200U * timed_bursts);
+}
+
 TEST(Worker, TagsFramesOfAVlanOnTheCleanLeg) {
     Bench bench;
     Topology topology = bench.topology;

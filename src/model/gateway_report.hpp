@@ -26,6 +26,7 @@ struct StageCount {
     PacketCount in;
     PacketCount passed;
     PacketCount dropped;
+    std::uint64_t spent_ns = 0;  // of one core, extrapolated from some bursts; 0 where it is not measured
 
     bool operator==(const StageCount&) const = default;
 };

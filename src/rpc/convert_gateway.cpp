@@ -61,6 +61,7 @@ void stages_to_message(const StageCounts& stages, link::v1::TargetCounters& out)
         to_message(stage.in, *item.mutable_in());
         to_message(stage.passed, *item.mutable_passed());
         to_message(stage.dropped, *item.mutable_dropped());
+        item.set_spent_ns(stage.spent_ns);
     }
 }
 
@@ -99,7 +100,8 @@ void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCou
     for (const auto& item : in.stages()) {
         for (std::size_t i = 0; i < stages.size(); ++i) {
             if (item.stage() != model::to_string(static_cast<model::Stage>(i))) continue;
-            stages[i] = {to_count(item.in()), to_count(item.passed()), to_count(item.dropped())};
+            stages[i] = {to_count(item.in()), to_count(item.passed()), to_count(item.dropped()),
+                         item.spent_ns()};
         }
     }
 }

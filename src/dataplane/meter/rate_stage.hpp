@@ -9,6 +9,8 @@
 namespace sluice::dataplane::meter {
 
 struct RateStage {
+    static constexpr model::Stage stage = model::Stage::rate;
+
     static bool keep(const Context& context, std::size_t i) {
         const Profile& profile = *context.batch.profiles[i];
         // Costs are rounded up or down by a number that changes from packet to packet.

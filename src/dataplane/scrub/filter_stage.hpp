@@ -60,6 +60,8 @@ inline bool within(const net::Address& address, const FilterAddresses::Words& ma
 
 // In the pass before: which filters, and their lines.
 struct FilterFetchStage {
+    static constexpr model::Stage stage = model::Stage::filter;
+
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Program& program = context.program;
@@ -79,6 +81,8 @@ struct FilterFetchStage {
 };
 
 struct FilterStage {
+    static constexpr model::Stage stage = model::Stage::filter;
+
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];

@@ -59,6 +59,8 @@ inline bool same(const net::Address& a, const net::Address& b) {
 
 // For targets whose profile asks for it.
 struct InvalidStage {
+    static constexpr model::Stage stage = model::Stage::invalid;
+
     static bool keep(const Context& context, std::size_t i) {
         if (!context.batch.profiles[i]->drop_invalid) return true;
         const model::DropReason reason = find_invalid(context.batch.keys[i], context.bogons);

@@ -16,6 +16,8 @@ namespace sluice::dataplane::scrub {
 extern const std::array<std::uint8_t, 65536> vector_of_port;
 
 struct ReflectionStage {
+    static constexpr model::Stage stage = model::Stage::reflection;
+
     static bool keep(const Context& context, std::size_t i) {
         const Profile& profile = *context.batch.profiles[i];
         const packet::Key& key = context.batch.keys[i];

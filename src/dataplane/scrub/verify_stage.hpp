@@ -81,6 +81,8 @@ void answer_syns(const Context& context);
 }
 
 struct VerifyStage {
+    static constexpr model::Stage stage = model::Stage::verify;
+
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const Profile& profile = *batch.profiles[i];

@@ -48,7 +48,7 @@ void ProtocolFetchStage::note(Context context, std::size_t i) {
     // this.
     if (is_verified(profile, key)) return;
     Selection& wanted = batch.wanted_sources[key.has(packet::key_ipv6) ? 1 : 0];
-    if (wanted.count == 0 || wanted.at[wanted.count - 1] != i) wanted.add(i);
+    if (!profile.meter_source) wanted.add(i);
 }
 
 void fetch_conducts(const Context& context) {

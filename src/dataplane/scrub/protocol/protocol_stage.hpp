@@ -8,6 +8,8 @@ namespace sluice::dataplane::scrub::protocol {
 
 // Keeps every packet; notes those whose source will be asked for. Behind LimitFetchStage.
 struct ProtocolFetchStage {
+    static constexpr model::Stage stage = model::Stage::protocol;
+
     static bool keep(const Context& context, std::size_t i) {
         if (context.batch.profiles[i]->checks_protocol) [[unlikely]]
             note(context, i);
@@ -22,6 +24,8 @@ struct ProtocolFetchStage {
 void fetch_conducts(const Context& context);
 
 struct ProtocolStage {
+    static constexpr model::Stage stage = model::Stage::protocol;
+
     static bool keep(const Context& context, std::size_t i) {
         if (!context.batch.profiles[i]->checks_protocol) [[likely]]
             return true;
