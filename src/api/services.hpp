@@ -29,6 +29,9 @@ class PolicyService;
 class TrafficRepository;
 class UserService;
 }  // namespace sluice::tenancy
+namespace sluice::api::firewall {
+class FirewallBoard;
+}
 namespace sluice::api::traffic {
 class TrafficRecorder;
 }
@@ -56,6 +59,7 @@ struct Services {
     mitigation::MitigationService& mitigations;
     tenancy::TrafficRepository& traffic_store;
     const traffic::TrafficRecorder& traffic_now;
+    const firewall::FirewallBoard& firewalls;
     system::PlatformHealth& health;
     const system::SpeakerHealth& speakers;
     system::AlarmBoard& alarms;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/firewall_reporter.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/report.hpp"
@@ -53,6 +54,7 @@ struct Engine::Impl {
     scrub::Bogons bogons;
     std::unique_ptr<Program> program;
     WorkerState state;
+    FirewallReporter firewalls;  // what reports have told
     Batch batch;
     bool started = false;
     base::Timestamp first{};
@@ -146,6 +148,8 @@ model::GatewayReport Engine::report() const {
     report.at = impl_->latest;
     const WorkerCounts* counts = &impl_->state.counts;
     add_counts(*impl_->program, {&counts, 1}, report);
+    const flow::FlowTable* flows = &impl_->state.flows;
+    impl_->firewalls.add(*impl_->program, {&flows, 1}, report.at, report);
     return report;
 }
 

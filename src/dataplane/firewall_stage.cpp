@@ -78,8 +78,7 @@ class Passage {
         const firewall::Match& match = plan.match;
         if (match.rule == firewall::no_rule_matched) return drop(DropReason::no_rule);
         firewall_.hits->add(state_.worker, match.rule);
-        if (match.action == model::RuleAction::drop) return drop(DropReason::rule_drop, match.rule);
-        if (match.action == model::RuleAction::reject) return reject(match.rule, from);
+        if (match.action != model::RuleAction::allow) return refuse(match, tuple, from);
         open_allowed(tuple, plan);
     }
 
@@ -190,6 +189,16 @@ class Passage {
         return opened;
     }
 
+    void refuse(const firewall::Match& match, const flow::Tuple& tuple, attach::NetworkIndex from) {
+        const bool rejects = match.action == model::RuleAction::reject;
+        if (match.log) {
+            state_.ports.log.refused(rejects ? FlowEvent::Kind::rejected : FlowEvent::Kind::dropped, tuple,
+                                     firewall_.generation, match.rule, state_.now_ns);
+        }
+        if (rejects) return reject(match.rule, from);
+        drop(DropReason::rule_drop, match.rule);
+    }
+
     void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan) {
         flow::NewFlow wanted;
         wanted.tuple = tuple;
@@ -202,6 +211,8 @@ class Passage {
         wanted.rule = plan.match.rule;
         const flow::Opened opened = open_translated(wanted, plan);
         if (opened.flow == nullptr) return drop(opened.reason);
+        if (plan.match.log)
+            state_.ports.log.opened(*opened.flow, state_.flows.translated(*opened.flow), state_.now_ns);
         const Found found{opened.flow, Direction::original};
         batch_.firewall.found[i_] = found;
         batch_.rules[i_] = firewall_rules + plan.match.rule;

@@ -225,6 +225,7 @@ void Gateway::publish(const Programs& next, Refused refused, std::uint64_t gener
     if (!compiled) std::abort();  // it was checked
     const std::lock_guard lock(control_);
     switch_.publish(std::move(*compiled));
+    records_.on_program(switch_.current());
     programs_ = next;
     refused_ = std::move(refused);
     generation_ = generation;
@@ -241,9 +242,57 @@ model::GatewayReport Gateway::report() const {
     std::vector<const WorkerCounts*> counts;
     for (const auto& worker : workers_) counts.push_back(&worker->counts());
     add_counts(switch_.current(), counts, report);
+    std::vector<const flow::FlowTable*> flows;
+    for (const auto& worker : workers_) flows.push_back(&worker->flows());
+    firewalls_.add(switch_.current(), flows, report.at, report);
     report.generation = generation_;
     for (const auto& [tenant, refused] : refused_) report.refused.push_back(refused);
     return report;
+}
+
+LogRecords Gateway::take_records(std::size_t limit) {
+    const std::lock_guard lock(control_);
+    LogRecords out;
+    records_.take_static(out);
+    const TimePair now{deps_.clock.wall(),
+                       static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count())};
+    for (const auto& worker : workers_) records_.take(worker->ports(), now, limit, out);
+    return out;
+}
+
+RecordLosses Gateway::record_losses() const {
+    const std::lock_guard lock(control_);
+    RecordLosses sum;
+    sum.bindings = records_.lost_static();
+    for (const auto& worker : workers_) {
+        sum.bindings += worker->ports().bindings.lost();
+        sum.flows += worker->ports().log.events.lost();
+        sum.refusals += worker->ports().log.unlogged();
+    }
+    return sum;
+}
+
+FirewallTotals Gateway::firewall_totals() const {
+    FirewallTotals sum;
+    for (const auto& worker : workers_) {
+        const flow::FlowCounts& flows = worker->flow_counts();
+        const auto ended = [&](flow::FlowEnd why) {
+            return flows.ended[static_cast<std::size_t>(why)].value();
+        };
+        sum.flows_open += flows.open.value();
+        sum.flows_opened += flows.opened.value();
+        sum.flows_expired += ended(flow::FlowEnd::expired);
+        sum.flows_evicted += ended(flow::FlowEnd::evicted);
+        sum.flows_ended += ended(flow::FlowEnd::ended);
+        sum.flows_refused += flows.refused_full.value();
+        const nat::PortMapperCounts& ports = worker->ports().mapper.counts();
+        sum.blocks_taken += ports.blocks_taken.value();
+        sum.blocks_released += ports.blocks_released.value();
+        sum.nat_pool_exhausted += ports.pool_exhausted.value();
+        sum.nat_subscriber_exhausted += ports.subscriber_exhausted.value();
+        sum.nat_table_full += ports.table_full.value();
+    }
+    return sum;
 }
 
 std::uint64_t Gateway::local_packets() const {

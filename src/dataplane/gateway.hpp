@@ -15,9 +15,11 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "dataplane/firewall_reporter.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/program_set.hpp"
 #include "dataplane/program_switch.hpp"
+#include "dataplane/record_keeper.hpp"
 #include "dataplane/worker.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
@@ -37,6 +39,27 @@ struct CustomerPort {
     Mac mac{};
 };
 inline constexpr std::size_t max_customer_ports = max_legs - 2;
+// Of all firewalls and workers; all but the first only grow.
+struct FirewallTotals {
+    std::uint64_t flows_open = 0;
+    std::uint64_t flows_opened = 0;
+    std::uint64_t flows_expired = 0;
+    std::uint64_t flows_evicted = 0;
+    std::uint64_t flows_ended = 0;
+    std::uint64_t flows_refused = 0;  // the table was full of flows that go on
+    std::uint64_t blocks_taken = 0;   // of NAT ports
+    std::uint64_t blocks_released = 0;
+    std::uint64_t nat_pool_exhausted = 0;
+    std::uint64_t nat_subscriber_exhausted = 0;
+    std::uint64_t nat_table_full = 0;
+};
+
+// Records that the logs will not have; they only grow.
+struct RecordLosses {
+    std::uint64_t bindings = 0;  // nobody took them in time
+    std::uint64_t flows = 0;
+    std::uint64_t refusals = 0;  // more refused packets a second than are noted
+};
 
 class Gateway {
   public:
@@ -80,8 +103,13 @@ class Gateway {
                                                            std::span<const model::TenantId> remove, bool full,
                                                            std::uint64_t generation);
 
-    // Any thread.
+    // Any thread. Of firewalls' counters each report has what the ones before have not told.
     [[nodiscard]] model::GatewayReport report() const;
+    [[nodiscard]] FirewallTotals firewall_totals() const;
+    // Of what is to be logged, what has come up since the last call; at most `limit` of each kind and worker,
+    // the rest waits. Take it often: workers do not wait, and what finds their queues full is lost.
+    [[nodiscard]] LogRecords take_records(std::size_t limit = 4'096);
+    [[nodiscard]] RecordLosses record_losses() const;
     // Frames for the gateway itself, and frames from the clean leg that were not; since the start.
     [[nodiscard]] std::uint64_t local_packets() const;
     [[nodiscard]] std::uint64_t ignored_packets() const;
@@ -113,6 +141,8 @@ class Gateway {
     std::atomic<bool> stopping_{false};
     base::Timestamp started_at_{};
     std::uint64_t generation_ = 0;
+    RecordKeeper records_;                // under control_
+    mutable FirewallReporter firewalls_;  // under control_: what has been told
 };
 
 }  // namespace sluice::dataplane

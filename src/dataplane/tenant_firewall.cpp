@@ -217,7 +217,10 @@ class Compiler {
         out.quota = flow::FlowQuota::from(program_.limits, owner_.workers);
         out.inbound = meter::RateLimit::from(program_.inbound, owner_.workers);
         out.outbound_rate = meter::RateLimit::from(program_.outbound, owner_.workers);
-        for (const auto& rule : program_.rules) out.rule_names.push_back(rule.name);
+        for (const auto& rule : program_.rules) {
+            if (rule.log) out.logged_rules.push_back(static_cast<std::uint32_t>(out.rule_names.size()));
+            out.rule_names.push_back(rule.name);
+        }
         out.hits = std::make_unique<RuleHits>(owner_.workers, program_.rules.size());
         out.next_hops = std::make_unique<std::atomic<std::uint64_t>[]>(out.networks.size());
     }

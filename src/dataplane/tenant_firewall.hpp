@@ -47,24 +47,36 @@ struct Network {
     static constexpr attach::NetworkIndex gateway_itself = 2;
 };
 
-// How often each rule was the first to match: an array a worker, so that nobody shares a cache line.
+// How often each rule was the first to match: an array a worker, so that nobody shares a cache line. Behind
+// the rules' counters stands their sum: who reads them all looks there first.
 class RuleHits {
   public:
     RuleHits(std::size_t workers, std::size_t rules) : rules_(rules), hits_(workers) {
-        for (auto& one : hits_) one = std::vector<Count>(rules);
+        for (auto& one : hits_) one = std::vector<Count>(rules + 1);
         earlier_ = std::vector<std::uint64_t>(rules);
     }
     // The worker's thread.
-    void add(std::size_t worker, std::uint32_t rule) { hits_[worker][rule].add(1); }
+    void add(std::size_t worker, std::uint32_t rule) {
+        hits_[worker][rule].add(1);
+        hits_[worker][rules_].add(1);
+    }
     // Any thread.
     [[nodiscard]] std::uint64_t of(std::uint32_t rule) const {
         std::uint64_t sum = earlier_[rule];
         for (const auto& one : hits_) sum += one[rule].value();
         return sum;
     }
+    // Any thread: of all rules, under this policy.
+    [[nodiscard]] std::uint64_t total() const {
+        std::uint64_t sum = 0;
+        for (const auto& one : hits_) sum += one[rules_].value();
+        return sum;
+    }
     // Before any worker sees it: what the rule counted under an earlier policy.
     void begin_at(std::uint32_t rule, std::uint64_t hits) { earlier_[rule] = hits; }
-    [[nodiscard]] std::size_t bytes() const { return hits_.size() * rules_ * sizeof(Count) + rules_ * 8; }
+    [[nodiscard]] std::size_t bytes() const {
+        return hits_.size() * (rules_ + 1) * sizeof(Count) + rules_ * 8;
+    }
 
   private:
     std::size_t rules_;
@@ -90,6 +102,7 @@ struct TenantFirewall {
     meter::RateLimit outbound_rate;
     std::vector<std::unique_ptr<packet::VxlanWay>> tunnels;  // of networks' ways
     std::vector<std::string> rule_names;
+    std::vector<std::uint32_t> logged_rules;
     std::unique_ptr<RuleHits> hits;
     // By network: the Ethernet address of its router in the lower 48 bits; 0: not known.
     std::unique_ptr<std::atomic<std::uint64_t>[]> next_hops;

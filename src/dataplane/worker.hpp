@@ -37,6 +37,10 @@ class Worker {
     // Any thread.
     [[nodiscard]] const WorkerCounts& counts() const { return state_.counts; }
     [[nodiscard]] const flow::FlowCounts& flow_counts() const { return state_.flows.counts(); }
+    // Any thread: counts, and the numbers of a tenant.
+    [[nodiscard]] const flow::FlowTable& flows() const { return state_.flows; }
+    // Any thread: counts. The reader of its queues is one.
+    [[nodiscard]] FlowPorts& ports() { return state_.ports; }
     [[nodiscard]] std::size_t flow_bytes() const { return state_.flows.bytes(); }
 
   private:

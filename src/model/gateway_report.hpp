@@ -60,14 +60,22 @@ struct TargetCounters {
 struct RuleHits {
     std::string rule;
     std::uint64_t hits = 0;
+    base::Timestamp since{};    // the rule, by its name, is in force since then; to the second
+    base::Timestamp last_at{};  // it matched last; the epoch: it never did
+
+    bool operator==(const RuleHits&) const = default;
 };
 
+// A report names only a part of all tenants and rules: first those whose counters have moved, then others in
+// turn (docs/decisions/firewall-counters.md). What it does not name is as it was.
 struct FirewallCounters {
     TenantId tenant;
     std::uint64_t flows_open = 0;    // now
     std::uint64_t flows_opened = 0;  // since the gateway began
-    std::uint64_t nat_ports = 0;     // of pools, in use now
+    std::uint64_t nat_ports = 0;     // of pools, in blocks that somebody has now
     std::vector<RuleHits> rules;
+
+    bool operator==(const FirewallCounters&) const = default;
 };
 
 // A tenant's program that the gateway would not take.
@@ -88,6 +96,7 @@ struct GatewayReport {
     std::vector<RefusedProgram> refused;
     std::vector<TargetCounters> targets;
     std::vector<FirewallCounters> firewalls;
+    std::string trouble;  // in words, that an operator has to see to; empty: none
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
         unattributed{};  // before a tenant was known
 };

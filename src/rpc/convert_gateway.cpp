@@ -14,6 +14,9 @@ using rpc::to_message;
 constexpr std::size_t max_targets = 65'536;
 constexpr std::size_t max_refused = 65'536;  // one that is not named here counts as in force
 constexpr std::size_t max_why = 512;
+constexpr std::size_t max_firewalls = 65'536;
+constexpr std::size_t max_rules = 65'536;  // of all firewalls of a report
+constexpr std::size_t max_rule_name = 255;
 
 using ReasonCounts = std::array<model::PacketCount, static_cast<std::size_t>(model::DropReason::count_)>;
 using StageArray = std::array<model::PacketCount, static_cast<std::size_t>(model::Stage::count_)>;
@@ -95,6 +98,44 @@ void read_refused(FieldReader& read, const link::v1::GatewayReport& in, model::G
     }
 }
 
+void firewalls_to_message(const std::vector<model::FirewallCounters>& firewalls,
+                          link::v1::GatewayReport& out) {
+    for (const auto& firewall : firewalls) {
+        auto& item = *out.add_firewalls();
+        item.set_tenant(firewall.tenant.value());
+        item.set_flows_open(firewall.flows_open);
+        item.set_flows_opened(firewall.flows_opened);
+        item.set_nat_ports(firewall.nat_ports);
+        for (const auto& rule : firewall.rules) {
+            auto& hits = *item.add_rules();
+            hits.set_rule(rule.rule);
+            hits.set_hits(rule.hits);
+            hits.set_since(to_ns(rule.since));
+            hits.set_last_at(to_ns(rule.last_at));
+        }
+    }
+}
+
+void read_firewalls(FieldReader& read, const link::v1::GatewayReport& in, model::GatewayReport& report) {
+    if (!read.size(in.firewalls_size(), max_firewalls, "firewalls")) return;
+    std::size_t rules = 0;
+    for (const auto& item : in.firewalls()) {
+        rules += static_cast<std::size_t>(item.rules_size());
+        if (rules > max_rules) return read.fail("firewalls.rules", "are too many");
+        auto& firewall = report.firewalls.emplace_back();
+        firewall.tenant = read.id<model::TenantId>(item.tenant(), "firewalls.tenant");
+        firewall.flows_open = item.flows_open();
+        firewall.flows_opened = item.flows_opened();
+        firewall.nat_ports = item.nat_ports();
+        for (const auto& hits : item.rules()) {
+            firewall.rules.push_back({read.text(hits.rule(), "firewalls.rules.rule", max_rule_name),
+                                      hits.hits(), read.time(hits.since(), "firewalls.rules.since"),
+                                      read.time(hits.last_at(), "firewalls.rules.last_at")});
+        }
+        if (!read.ok()) return;
+    }
+}
+
 void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCounts& stages) {
     if (!read.size(in.stages_size(), 4 * stages.size(), "targets.stages")) return;
     for (const auto& item : in.stages()) {
@@ -161,6 +202,8 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
     out.set_generation(report.generation);
     for (const auto& target : report.targets) to_message(target, *out.add_targets());
     reasons_to_message(report.unattributed, *out.mutable_unattributed());
+    firewalls_to_message(report.firewalls, out);
+    out.set_trouble(one_line(report.trouble));
     for (const auto& refused : report.refused) {
         auto& item = *out.add_refused();
         item.set_tenant(refused.tenant.value());
@@ -194,6 +237,8 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
     }
     read_reasons(read, in.unattributed(), report.unattributed, "unattributed");
     read_refused(read, in, report);
+    if (read.ok()) read_firewalls(read, in, report);
+    report.trouble = read.text(in.trouble(), "trouble", max_why);
     if (!read.ok()) return std::unexpected(read.error());
     return report;
 }

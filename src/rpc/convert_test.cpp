@@ -96,6 +96,8 @@ TEST(Convert, AGatewayReportSurvivesWhole) {
     EXPECT_EQ(unset_field(sent), "");
     const auto report = to_model(sent, "guard-1");
     ASSERT_TRUE(report) << report.error().message();
+    EXPECT_EQ(report->firewalls, sample_gateway_report().firewalls);
+    EXPECT_EQ(report->trouble, sample_gateway_report().trouble);
     link::v1::GatewayReport again;
     to_message(*report, again);
     EXPECT_TRUE(same(sent, again));

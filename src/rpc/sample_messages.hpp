@@ -239,6 +239,12 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     report.generation = generation;
     report.targets = {counters};
     report.refused = {{model::TenantId(13), 7, 5, "two tenants want the same prefix"}};
+    report.firewalls = {{model::TenantId(12),
+                         13,
+                         14,
+                         15,
+                         {{"web-in", 16, sample_time(1), sample_time(2)}, {"rest", 0, sample_time(1), {}}}}};
+    report.trouble = "the disk is full";
     report.unattributed[static_cast<std::size_t>(model::DropReason::truncated)] = {11, 12};
     return report;
 }

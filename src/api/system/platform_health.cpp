@@ -63,6 +63,7 @@ void PlatformHealth::on_gateway_report(const model::GatewayReport& report) {
     keep(gateway, report);
     if (gateway.report.started_at != report.started_at) gateway.moments.clear();
     gateway.report = report;
+    gateway.report.firewalls.clear();  // kept elsewhere
     gateway.seen = moment.at;
     gateway.attached = true;
     gateway.moments.push_back(std::move(moment));
@@ -129,6 +130,7 @@ std::vector<GatewayHealth> PlatformHealth::gateways() const {
         health.next_hop = gateway.report.diversion_next_hop;
         health.next_hop6 = gateway.report.diversion_next_hop6;
         health.generation = gateway.report.generation;
+        health.trouble = gateway.report.trouble;
         health.targets = static_cast<std::size_t>(std::ranges::count_if(
             gateway.report.targets, [](const auto& target) { return !target.mitigation.is_none(); }));
         if (health.up && gateway.moments.size() >= 2) {
@@ -179,6 +181,20 @@ std::optional<MitigationCounters> PlatformHealth::counters(model::MitigationId i
         add(sum->answered, rate(now->second.answered, start.answered, over));
     }
     return sum;
+}
+
+ProgramSpread PlatformHealth::spread_of(model::TenantId tenant) const {
+    const std::lock_guard lock(mutex_);
+    ProgramSpread spread;
+    for (const auto& [name, gateway] : gateways_) {
+        if (!up(gateway)) continue;
+        ++spread.gateways;
+        if (gateway.report.generation < wanted_generation_) ++spread.behind;
+        if (std::ranges::any_of(gateway.report.refused,
+                                [&](const auto& refused) { return refused.tenant == tenant; }))
+            ++spread.refused;
+    }
+    return spread;
 }
 
 std::uint64_t PlatformHealth::wanted_generation() const {

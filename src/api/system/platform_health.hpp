@@ -30,6 +30,7 @@ struct GatewayHealth {
     net::Address next_hop6;
     std::uint64_t generation = 0;
     std::size_t targets = 0;
+    std::string trouble;  // in its own words; empty: none
     model::TrafficRate received;
     model::TrafficRate passed;
     model::TrafficRate dropped;
@@ -55,6 +56,13 @@ struct MitigationCounters {
     model::TrafficRate answered;
 };
 
+// How far what was last sent has come, for one tenant.
+struct ProgramSpread {
+    std::size_t gateways = 0;  // that report now
+    std::size_t behind = 0;    // of them: not everything that was sent is in force yet
+    std::size_t refused = 0;   // of them: do not take this tenant's program
+};
+
 // Thread-safe.
 class PlatformHealth {
   public:
@@ -78,6 +86,7 @@ class PlatformHealth {
 
     [[nodiscard]] std::vector<GatewayHealth> gateways() const;
     [[nodiscard]] std::vector<CollectorHealth> collectors() const;
+    [[nodiscard]] ProgramSpread spread_of(model::TenantId tenant) const;
     [[nodiscard]] std::optional<MitigationCounters> counters(model::MitigationId id) const;
     [[nodiscard]] std::uint64_t wanted_generation() const;
     [[nodiscard]] std::uint64_t wanted_policy_version() const;

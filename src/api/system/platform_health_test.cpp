@@ -49,6 +49,22 @@ TEST_F(Health, RatesAreTheGrowthOfCounters) {
     EXPECT_EQ(gateways[0].received.packets_per_s, 1000U);
 }
 
+TEST_F(Health, HowFarAProgramHasComeIsKnown) {
+    EXPECT_EQ(health_.spread_of(model::TenantId(1)).gateways, 0U);
+    health_.set_wanted(8, 0);
+    health_.on_gateway_report(report(1, 0));
+    EXPECT_EQ(health_.spread_of(model::TenantId(1)).behind, 1U);
+    auto next = report(1, 0);
+    next.generation = 8;
+    next.refused = {{model::TenantId(1), 8, 7, "wrong"}};
+    health_.on_gateway_report(next);
+    EXPECT_EQ(health_.spread_of(model::TenantId(1)).behind, 0U);
+    EXPECT_EQ(health_.spread_of(model::TenantId(1)).refused, 1U);
+    EXPECT_EQ(health_.spread_of(model::TenantId(2)).refused, 0U);
+    clock_.advance(801ms);
+    EXPECT_EQ(health_.spread_of(model::TenantId(1)).gateways, 0U);
+}
+
 TEST_F(Health, ASilentGatewayIsDown) {
     health_.on_gateway_report(report(1, 0));
     clock_.advance(801ms);

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "api/firewall/firewall_board.hpp"
 #include "api/system/alarm_board.hpp"
 #include "api/system/platform_health.hpp"
 #include "api/traffic/traffic_recorder.hpp"
@@ -85,6 +86,8 @@ class Controller::Parts {
         clock_};
     api::traffic::TrafficRecorder traffic_{{},
                                            {traffic_store_, board_, clock_, log_.named("traffic"), metrics_}};
+    api::firewall::FirewallBoard firewalls_{
+        {.gateway_silent_ms = config_.gateways.silent_ms}, clock_, metrics_};
     api::webhooks::HttpWebhookSender webhook_sender_{
         {.private_networks = config_.webhooks_to_private_networks}};
     api::webhooks::WebhookNotifier webhooks_{
@@ -111,20 +114,35 @@ class Controller::Parts {
     SpeakerWatch speakers_{config_.speaker ? config_.speaker->server : std::string{}, *announcer_,
                            announcements_};
 
-    LinkEvents link_events_{
-        {incidents_, mitigations_, gateways_, health_, traffic_, events_, clock_, log_.named("link")}};
+    LinkEvents link_events_{{incidents_, mitigations_, gateways_, health_, traffic_, firewalls_, events_,
+                             clock_, log_.named("link")}};
     rpc::LinkServer link_{config_.link, {link_events_, clock_, log_.named("link"), metrics_}};
     PolicySpread spread_{
         {board_, book_, mitigations_, link_, health_, events_, clock_, log_.named("policy")}};
     HealthWatch watch_{{config_.data_directory, config_.disk_reserve_bytes}, health_, alarms_, free_bytes_of};
 
-    api::Services services_{authentication_,   directory_,   users_,
-                            policy_,           board_,       audit_,
-                            incidents_,        events_,      event_store_,
-                            webhook_store_,    mitigations_, traffic_store_,
-                            traffic_,          health_,      speakers_,
-                            alarms_,           clock_,       dependencies_.random,
-                            log_.named("api"), metrics_,     dependencies_.version,
+    api::Services services_{authentication_,
+                            directory_,
+                            users_,
+                            policy_,
+                            board_,
+                            audit_,
+                            incidents_,
+                            events_,
+                            event_store_,
+                            webhook_store_,
+                            mitigations_,
+                            traffic_store_,
+                            traffic_,
+                            firewalls_,
+                            health_,
+                            speakers_,
+                            alarms_,
+                            clock_,
+                            dependencies_.random,
+                            log_.named("api"),
+                            metrics_,
+                            dependencies_.version,
                             clock_.wall()};
     api::RestServer rest_{config_.rest, services_};
 

@@ -25,7 +25,22 @@ HealthWatch::HealthWatch(Config config, const api::system::PlatformHealth& healt
 
 void HealthWatch::step() {
     watch_collectors();
+    watch_gateways();
     watch_disk();
+}
+
+// Silent gateways are watched where their diversions are.
+void HealthWatch::watch_gateways() {
+    for (const auto& gateway : health_.gateways()) {
+        alarms_.set(gateway.up && !gateway.trouble.empty(),
+                    {"gateway-trouble",
+                     gateway.name,
+                     Severity::critical,
+                     fmt::format("The gateway {} says: {}.", gateway.name, gateway.trouble),
+                     "Look at the disk there and at sluice-gateway's log; packets go on meanwhile.",
+                     {},
+                     {}});
+    }
 }
 
 void HealthWatch::watch_collectors() {

@@ -34,6 +34,7 @@ class HealthWatch {
 
   private:
     void watch_collectors();
+    void watch_gateways();
     void watch_disk();
 
     const Config config_;

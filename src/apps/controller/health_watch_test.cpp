@@ -48,6 +48,20 @@ TEST_F(Watch, ACollectorThatFallsSilentAndComesBack) {
     EXPECT_TRUE(raised().empty());
 }
 
+TEST_F(Watch, AGatewayThatCanNotKeepItsLog) {
+    model::GatewayReport report;
+    report.name = "guard-1";
+    report.trouble = "the nat log can not be written";
+    health_.on_gateway_report(report);
+    watch_.step();
+    EXPECT_EQ(raised(), (std::vector<std::string>{"gateway-trouble guard-1"}));
+    EXPECT_EQ(alarms_.active().front().sentence, "The gateway guard-1 says: the nat log can not be written.");
+    report.trouble.clear();
+    health_.on_gateway_report(report);
+    watch_.step();
+    EXPECT_TRUE(raised().empty());
+}
+
 TEST_F(Watch, ADiskThatFillsUpAndIsEmptied) {
     free_ = 1000;
     watch_.step();

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "api/firewall/firewall_board.hpp"
 #include "api/system/platform_health.hpp"
 #include "api/traffic/traffic_recorder.hpp"
 #include "base/log.hpp"
@@ -28,6 +29,7 @@ class LinkEvents final : public rpc::LinkServerHandler {
         mitigation::GatewayRegistry& gateways;
         api::system::PlatformHealth& health;
         api::traffic::TrafficRecorder& traffic;
+        api::firewall::FirewallBoard& firewalls;
         incident::EventSink& events;
         const base::Clock& clock;
         base::Logger log;

@@ -100,6 +100,37 @@ base::Status read_cores(const policy::Node& section, GatewayConfig& config) {
     return {};
 }
 
+LogFile::Config log_file_of(const policy::Node& section) {
+    LogFile::Config file;
+    file.path = section.get<std::string>("file");
+    file.rotate_bytes = std::uint64_t{section.get<std::uint32_t>("rotate_at_mb", 100)} << 20U;
+    if (const policy::Node after = section.at("rotate_after")) file.rotate_after = after.as<base::Duration>();
+    file.keep = section.get<std::uint32_t>("keep_files", file.keep);
+    return file;
+}
+
+base::Status read_logs(const policy::Node& section, GatewayConfig& config) {
+    config.logs.gateway = config.link.name;
+    const policy::Node nat = section.at("nat_log");
+    if (nat.has("file")) config.logs.nat = log_file_of(nat);
+    if (nat.has("ipfix")) {
+        RecordLog::Ipfix ipfix;
+        ipfix.collector = nat.get<std::string>("ipfix");
+        ipfix.format.observation_domain =
+            nat.get<std::uint32_t>("observation_domain", ipfix.format.observation_domain);
+        ipfix.format.template_interval = std::chrono::seconds(60);
+        if (const policy::Node every = nat.at("template_every"))
+            ipfix.format.template_interval = every.as<base::Duration>();
+        config.logs.ipfix = std::move(ipfix);
+    }
+    const policy::Node rules = section.at("rule_log");
+    if (rules) config.logs.rules = log_file_of(rules);
+    if (config.logs.nat && config.logs.rules && config.logs.nat->path == config.logs.rules->path) {
+        return std::unexpected(rules.at("file").error("two logs in one file", "give each a file of its own"));
+    }
+    return {};
+}
+
 Hugepages hugepages_of(const std::string& text) {
     return text == "required" ? Hugepages::required
            : text == "never"  ? Hugepages::never
@@ -118,6 +149,7 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     auto link = process::read_link_section(*section, {});
     if (!link) return std::unexpected(link.error());
     config.link = std::move(*link);
+    if (auto status = read_logs(*section, config); !status) return std::unexpected(status.error());
     dataplane::Gateway::Config& gateway = config.gateway;
     gateway.name = config.link.name;
     gateway.idle_sleep_us = section->get<std::uint32_t>("idle_sleep_us", gateway.idle_sleep_us);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/gateway/record_log.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "dataplane/gateway.hpp"
@@ -29,6 +30,7 @@ struct GatewayConfig {
         std::optional<dataplane::Mac> mac;
     };
     std::vector<CustomerPort> ports;
+    RecordLog::Config logs;
     Hugepages hugepages = Hugepages::automatic;
     std::uint32_t memory_mb = 256;
     std::string metrics_listen = "127.0.0.1:9102";

@@ -67,6 +67,37 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
         .set(static_cast<double>(report.targets.size()));
 }
 
+void GatewayMetrics::update(const dataplane::FirewallTotals& totals) {
+    registry_.gauge("sluice_gateway_flows_open", "Connections through customers' firewalls now")
+        .set(static_cast<double>(totals.flows_open));
+    raise(registry_.counter("sluice_gateway_flows_opened_total",
+                            "Connections that customers' firewalls let through"),
+          totals.flows_opened);
+    raise(registry_.counter("sluice_gateway_flows_refused_total",
+                            "Connections that found the table full of others that go on"),
+          totals.flows_refused);
+    const auto ended = [&](const char* why) -> base::Counter& {
+        return registry_.counter("sluice_gateway_flows_ended_total", "Connections that are over, by why",
+                                 {{"why", why}});
+    };
+    raise(ended("expired"), totals.flows_expired);
+    raise(ended("evicted"), totals.flows_evicted);
+    raise(ended("ended"), totals.flows_ended);
+    const auto blocks = [&](const char* event) -> base::Counter& {
+        return registry_.counter("sluice_gateway_nat_blocks_total",
+                                 "Blocks of NAT ports by what became of them", {{"event", event}});
+    };
+    raise(blocks("taken"), totals.blocks_taken);
+    raise(blocks("released"), totals.blocks_released);
+    const auto exhausted = [&](const char* what) -> base::Counter& {
+        return registry_.counter("sluice_gateway_nat_exhausted_total",
+                                 "Connections that got no NAT port, by what was used up", {{"what", what}});
+    };
+    raise(exhausted("pool"), totals.nat_pool_exhausted);
+    raise(exhausted("subscriber"), totals.nat_subscriber_exhausted);
+    raise(exhausted("table"), totals.nat_table_full);
+}
+
 void GatewayMetrics::update(std::string_view leg, const packet::DeviceCounters& counters) {
     const auto set = [&](const char* kind, std::uint64_t value) {
         raise(registry_.counter("sluice_gateway_device_frames_total", "Frames as the device counts them",

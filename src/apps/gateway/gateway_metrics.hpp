@@ -14,6 +14,7 @@ class GatewayMetrics {
     explicit GatewayMetrics(base::MetricRegistry& registry);
 
     void update(const model::GatewayReport& report, const dataplane::Gateway& gateway);
+    void update(const dataplane::FirewallTotals& totals);
     void update(std::string_view leg, const packet::DeviceCounters& counters);
     void refused_programs(std::size_t count) { refused_.add(count); }
 

@@ -5,6 +5,7 @@
 
 #include "apps/gateway/gateway_config.hpp"
 #include "apps/gateway/gateway_metrics.hpp"
+#include "apps/gateway/record_log.hpp"
 #include "apps/process/command_line.hpp"
 #include "apps/process/metrics_server.hpp"
 #include "apps/process/shutdown_signal.hpp"
@@ -72,11 +73,18 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
     return legs;
 }
 
+model::GatewayReport report_of(const dataplane::Gateway& gateway, const RecordLog& records) {
+    auto report = gateway.report();
+    report.trouble = records.trouble();
+    return report;
+}
+
 // Programs from the controller go straight into force, and the acknowledgement straight back.
 class ProgramHandler final : public rpc::GatewayClientHandler {
   public:
-    ProgramHandler(dataplane::Gateway& gateway, GatewayMetrics& metrics, base::Logger log)
-        : gateway_(gateway), metrics_(metrics), log_(std::move(log)) {}
+    ProgramHandler(dataplane::Gateway& gateway, const RecordLog& records, GatewayMetrics& metrics,
+                   base::Logger log)
+        : gateway_(gateway), records_(records), metrics_(metrics), log_(std::move(log)) {}
 
     void answer_by(rpc::GatewayClient& client) { client_ = &client; }
 
@@ -89,7 +97,7 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
         log_.info("programs are in force", {{"generation", std::to_string(update.generation)},
                                             {"tenants", std::to_string(update.programs.size())},
                                             {"full", update.full ? "yes" : "no"}});
-        client_->send(gateway_.report());
+        client_->send(report_of(gateway_, records_));
     }
     void on_link(bool up) override {
         if (up) {
@@ -101,6 +109,7 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
 
   private:
     dataplane::Gateway& gateway_;
+    const RecordLog& records_;
     GatewayMetrics& metrics_;
     base::Logger log_;
     rpc::GatewayClient* client_ = nullptr;
@@ -124,19 +133,22 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     }
     dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
     GatewayMetrics metrics(registry);
-    ProgramHandler handler(gateway, metrics, log);
+    RecordLog records(config.logs, {gateway, clock, log.named("records"), registry});
+    ProgramHandler handler(gateway, records, metrics, log);
     rpc::GatewayClient client(config.link, {handler, clock, log.named("link"), registry});
     handler.answer_by(client);
     process::MetricsServer metrics_server(config.metrics_listen, registry);
 
     if (auto status = gateway.start(); !status) return fail(status.error());
+    if (auto status = records.start(); !status) return fail(status.error());
     if (auto status = metrics_server.start(); !status) return fail(status.error());
     if (auto status = client.start(); !status) return fail(status.error());
     log.info("running", {{"name", config.gateway.name}, {"workers", std::to_string(config.dirty.queues)}});
     while (!shutdown.wait(report_interval)) {
-        const auto report = gateway.report();
+        const auto report = report_of(gateway, records);
         client.send(report);
         metrics.update(report, gateway);
+        metrics.update(gateway.firewall_totals());
         metrics.update("dirty", legs->dirty->counters());
         if (legs->clean) metrics.update("clean", legs->clean->counters());
         for (std::size_t i = 0; i < config.ports.size(); ++i) {
@@ -147,6 +159,7 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     client.stop();
     metrics_server.stop();
     gateway.stop();
+    records.stop();
     return EXIT_SUCCESS;
 }
 

@@ -255,7 +255,7 @@ void FlowTable::touch_rates(TenantFlows& tenant) const {
 model::DropReason FlowTable::check_limits(const Tuple& tuple, const FlowQuota& quota) {
     using enum model::DropReason;
     TenantFlows& tenant = tenants_[tuple.tenant()];
-    if (quota.flows != 0 && tenant.flows >= quota.flows) return flow_limit;
+    if (quota.flows != 0 && tenant.flows.value() >= quota.flows) return flow_limit;
     if (quota.new_flows.any()) {
         touch_rates(tenant);
         meter::RateState tried = tenant.rate;
@@ -272,7 +272,8 @@ model::DropReason FlowTable::check_limits(const Tuple& tuple, const FlowQuota& q
 void FlowTable::count_new(Flow& flow, const FlowQuota& quota) {
     carry_ = carry_ * 1'664'525U + 1'013'904'223U;
     TenantFlows& tenant = tenants_[flow.tuple.tenant()];
-    ++tenant.flows;
+    tenant.flows.add(1);
+    tenant.opened.add(1);
     (void)quota.new_flows.take(tenant.rate, ticks_, 0, carry_ >> 16U);
     counts_.open.add(1);
     counts_.opened.add(1);
@@ -415,7 +416,7 @@ void FlowTable::end(Flow& flow, FlowEnd why) {
     index_.erase(hash_of(flow.tuple), number);
     if (flow.has(flow_translated)) index_.erase(hash_of(outside), number);
     TenantFlows& tenant = tenants_[flow.tuple.tenant()];
-    --tenant.flows;
+    tenant.flows.add(~0ULL);
     if (flow.has(flow_queued)) --tenant.queued;
     if (flow.has(flow_at_source)) {
         SourceFlows* source = source_of(flow.tuple, false);

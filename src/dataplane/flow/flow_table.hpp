@@ -12,7 +12,8 @@
 //         found.flow->generation old?  judge again, then table.rejudge(…) or table.end(…)
 //         track(*found.flow, found.direction, …)
 //
-// One worker's own; only `counts()` is read by others. Nothing throws, locks or allocates after construction.
+// One worker's own; only `counts()` and the numbers of a tenant are read by others. Nothing throws, locks or
+// allocates after construction.
 #pragma once
 
 #include <array>
@@ -172,7 +173,11 @@ class FlowTable {
         return last >= used_ ? 0 : last;
     }
 
-    [[nodiscard]] std::uint32_t flows_of(TenantIndex tenant) const { return tenants_[tenant].flows; }
+    // Any thread: a tenant's flows now, and all that it ever opened.
+    [[nodiscard]] std::uint64_t flows_of(TenantIndex tenant) const { return tenants_[tenant].flows.value(); }
+    [[nodiscard]] std::uint64_t opened_of(TenantIndex tenant) const {
+        return tenants_[tenant].opened.value();
+    }
     [[nodiscard]] const FlowCounts& counts() const { return counts_; }
     [[nodiscard]] std::size_t bytes() const;  // all memory of the table
 
@@ -189,7 +194,8 @@ class FlowTable {
         net::Address destination;
     };
     struct TenantFlows {
-        std::uint32_t flows = 0;
+        Count flows;
+        Count opened;
         std::uint32_t queued = 0;  // of them in the queue of victims
         CoarseTime last_seen = 0;
         meter::RateState rate;

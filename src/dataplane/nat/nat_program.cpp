@@ -76,6 +76,12 @@ std::optional<std::uint8_t> NatProgram::owner_of(const net::Address& outside, st
     return space == nullptr ? std::nullopt : (*space)->owner_of(port);
 }
 
+std::uint64_t NatProgram::ports_taken() const {
+    std::uint64_t sum = 0;
+    for (const auto& space : outside_.spaces) sum += std::uint64_t{space->taken()} * space->ports_a_block();
+    return sum;
+}
+
 std::size_t NatProgram::bytes() const {
     std::size_t sum = sizeof *this + rules_.capacity() * sizeof(Rule) +
                       bindings_.capacity() * sizeof(model::NatBinding) + destinations_.bytes() +

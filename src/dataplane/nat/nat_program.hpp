@@ -84,6 +84,8 @@ class NatProgram {
 
     // What the rules bind for as long as they are in force; `at` is left open.
     [[nodiscard]] std::span<const model::NatBinding> static_bindings() const { return bindings_; }
+    // Ports of the pools in blocks that somebody has now.
+    [[nodiscard]] std::uint64_t ports_taken() const;
     [[nodiscard]] std::size_t bytes() const;
 
   private:
