@@ -2,6 +2,7 @@
 
 #include "api/audit/audit_routes.hpp"
 #include "api/events/event_routes.hpp"
+#include "api/firewall/firewall_routes.hpp"
 #include "api/incidents/incident_routes.hpp"
 #include "api/mitigations/mitigation_routes.hpp"
 #include "api/policy/policy_routes.hpp"
@@ -19,6 +20,7 @@ Router all_routes(const Services& services) {
     system::add_routes(router, services);
     session::add_routes(router, services);
     tenants::add_routes(router, services);
+    firewall::add_routes(router, services);
     users::add_routes(router, services);
     policy::add_routes(router, services);
     incidents::add_routes(router, services);

@@ -151,7 +151,7 @@ class Contract(unittest.TestCase):
         for name in ("getHealth", "getSession", "getOverview", "getCatalogue", "getPolicy", "getTraffic", "listGateways",
                      "listCollectors", "listSpeakers", "listAlarms", "verifyAudit"):
             self.ask(name, 200)
-        for name in ("getTenant", "getTenantStatus", "getSite", "getPrefix", "getUser", "getIncident", "getMitigation", "getWebhook"):
+        for name in ("getTenant", "getTenantStatus", "getTenantFirewall", "getSite", "getPrefix", "getUser", "getIncident", "getMitigation", "getWebhook"):
             self.ask(name, 200, ids)
         for operation in self.operations.values():
             if "limit" in operation.query:
@@ -160,6 +160,17 @@ class Contract(unittest.TestCase):
         self.assertEqual(overview["tenants_under_attack"], 2)
         self.assertGreaterEqual(len(overview["attacks"]), 3)
         self.assertEqual(overview["gateways_up"], 1)
+        self.reading_a_firewall(ids["tenant_id"])
+
+    def reading_a_firewall(self, tenant):
+        firewall = self.world.acme_viewer.get(f"/tenants/{tenant}/firewall").json
+        self.assertEqual(firewall["state"], "in_force", firewall["sentence"])
+        self.assertEqual(firewall["zones"], ["internet", "acme-inside"])
+        self.assertEqual([r["name"] for r in firewall["rules"]], ["acme-web"])
+        self.assertEqual((firewall["rules"][0]["hits"], firewall["gateways"], firewall["flows"]["open"]), (40, 1, 3))
+        pairs = {(p["from"], p["to"]): p for p in firewall["matrix"]}
+        self.assertEqual(pairs["internet", "acme-inside"]["rules"], ["acme-web"])
+        self.assertEqual(pairs["acme-inside", "internet"]["verdict"], "denied")
 
     def pages(self, operation):
         """Page by page gives the same as at once."""

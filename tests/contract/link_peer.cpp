@@ -63,6 +63,7 @@ class Gateway final : public rpc::GatewayClientHandler {
         report.at = clock_.wall();
         report.generation = generation_;
         for (const auto& [tenant, program] : programs_) {
+            report_firewall(program, report);
             for (const auto& target : program.targets) {
                 const std::uint64_t rounds = ++rounds_[target.mitigation];
                 model::TargetCounters counters;
@@ -88,6 +89,21 @@ class Gateway final : public rpc::GatewayClientHandler {
     }
 
   private:
+    void report_firewall(const model::TenantProgram& program, model::GatewayReport& report) const {
+        if (!program.firewall.enabled) return;
+        model::FirewallCounters& firewall = report.firewalls.emplace_back();
+        firewall.tenant = program.tenant;
+        firewall.flows_open = 3;
+        firewall.flows_opened = 40;
+        firewall.nat_ports = 64;
+        std::uint64_t hits = 40;
+        for (const auto& rule : program.firewall.rules) {
+            firewall.rules.push_back(
+                {rule.name, hits, started_at_, hits == 0 ? base::Timestamp{} : report.at});
+            hits = 0;
+        }
+    }
+
     const base::Clock& clock_;
     const base::Timestamp started_at_;
     rpc::GatewayClient* client_ = nullptr;
