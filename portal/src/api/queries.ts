@@ -33,6 +33,14 @@ export const useTenantStatus = (id: string) =>
     refetchInterval: 2 * second,
   });
 
+// Large policies are large answers: they are asked for less often.
+export const useFirewall = (id: string) =>
+  useQuery({
+    queryKey: ["firewall", id],
+    queryFn: ({ signal }) => get("/tenants/{tenant_id}/firewall", { id, signal }),
+    refetchInterval: (query) => ((query.state.data?.rules.length ?? 0) > 500 ? 30 : 2) * second,
+  });
+
 export const useSites = (tenantId: string) =>
   useQuery({ queryKey: ["sites", tenantId], queryFn: ({ signal }) => all("/sites", { tenant_id: tenantId }, signal), staleTime: 60 * second });
 

@@ -53,6 +53,7 @@ export default function Tenant() {
       }
       actions={
         <span className="inline">
+          <Link href={`/customers/${id}/firewall`}>Firewall</Link>
           <Link href={`/traffic?customer=${id}`}>Traffic</Link>
           <Link href={`/incidents?customer=${id}`}>Incidents</Link>
         </span>

@@ -23,6 +23,8 @@ const Tenant = lazy(() => import("../operator/Tenant"));
 const Health = lazy(() => import("../operator/Health"));
 const Audit = lazy(() => import("../audit/Audit"));
 const Home = lazy(() => import("../tenant/Home"));
+const OwnFirewall = lazy(() => import("../firewall/OwnFirewall"));
+const FirewallOfCustomer = lazy(() => import("../firewall/FirewallOfCustomer"));
 const Addresses = lazy(() => import("../tenant/Addresses"));
 
 interface Area {
@@ -46,6 +48,7 @@ const operatorArea: Area = {
     ["/incidents/:id", IncidentForOperator],
     ["/customers", Tenants],
     ["/customers/:id", Tenant],
+    ["/customers/:id/firewall", FirewallOfCustomer],
     ["/health", Health],
     ["/audit", Audit],
   ],
@@ -55,12 +58,14 @@ const tenantArea: Area = {
   nav: [
     { href: "/", label: "Protection", key: "o" },
     { href: "/incidents", label: "Attacks", key: "i" },
+    { href: "/firewall", label: "Firewall", key: "f" },
     { href: "/addresses", label: "Addresses and consent", key: "c" },
   ],
   screens: [
     ["/", Home],
     ["/incidents", Incidents],
     ["/incidents/:id", IncidentForTenant],
+    ["/firewall", OwnFirewall],
     ["/addresses", Addresses],
     ["/audit", Audit],
   ],

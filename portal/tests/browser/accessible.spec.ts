@@ -30,6 +30,7 @@ const screens: Partial<Record<Login, [screen: string, title: string][]>> = {
   "emil@hospital.example": [
     ["/", "You are protected"],
     ["/incidents", "Attacks"],
+    ["/firewall", "Firewall"],
   ],
 };
 

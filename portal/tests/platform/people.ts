@@ -46,7 +46,22 @@ export const policy = `tenants:
     ${detection}
   - slug: city-hospital
     name: City Hospital
+    sites: [{ name: Main building, line_rate: 1 Gbps }]
     prefixes: [{ prefix: 198.51.102.0/24, consent: auto }]
+    firewall:
+      zones: [ward, dmz]
+      attachments:
+        - { name: ward, site: Main building, zone: ward, kind: vlan, vlan: 110, gateway4: 10.1.0.1, prefixes: [10.1.0.0/16] }
+        - { name: dmz, site: Main building, zone: dmz, kind: vlan, vlan: 120, gateway4: 10.2.0.1, prefixes: [10.2.0.0/24] }
+      addresses: [{ name: web-public, addresses: 198.51.102.80 }]
+      rules:
+        - { name: no-telnet, service: tcp/23, action: reject, log: true }
+        - { name: web-in, from: internet, to: dmz, destination: web-public, service: [http, https], action: allow }
+        - { name: ward-out, from: ward, to: internet, action: allow }
+      nat:
+        - { name: ward-out, kind: source, from: ward, to: internet, pool: 198.51.102.200 }
+        - { name: web-forward, kind: port-forward, public: 198.51.102.80, service: https, server: 10.2.0.10 }
+      limits: { flows: 20000, new_flows_per_second: 500 }
     ${detection}
   - slug: elm-street-school
     name: Elm Street School
