@@ -2,6 +2,7 @@
 
 #include "api/audit/audit_routes.hpp"
 #include "api/events/event_routes.hpp"
+#include "api/explain/explain_routes.hpp"
 #include "api/firewall/firewall_routes.hpp"
 #include "api/incidents/incident_routes.hpp"
 #include "api/mitigations/mitigation_routes.hpp"
@@ -23,6 +24,7 @@ Router all_routes(const Services& services) {
     firewall::add_routes(router, services);
     users::add_routes(router, services);
     policy::add_routes(router, services);
+    explain::add_routes(router, services);
     incidents::add_routes(router, services);
     mitigations::add_routes(router, services);
     traffic::add_routes(router, services);

@@ -19,6 +19,7 @@ namespace sluice::mitigation {
 class Announcements;
 class Announcer;
 class MitigationService;
+class ProgramBook;
 }  // namespace sluice::mitigation
 namespace sluice::tenancy {
 class AuditLog;
@@ -57,6 +58,7 @@ struct Services {
     incident::EventRepository& event_store;
     incident::WebhookRepository& webhooks;
     mitigation::MitigationService& mitigations;
+    const mitigation::ProgramBook& programs;
     tenancy::TrafficRepository& traffic_store;
     const traffic::TrafficRecorder& traffic_now;
     const firewall::FirewallBoard& firewalls;

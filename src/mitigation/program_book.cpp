@@ -59,4 +59,10 @@ std::vector<model::TenantProgram> ProgramBook::programs() const {
     return result;
 }
 
+std::optional<model::TenantProgram> ProgramBook::program_of(model::TenantId tenant) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = programs_.find(tenant);
+    return found == programs_.end() ? std::nullopt : std::optional(found->second);
+}
+
 }  // namespace sluice::mitigation

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -44,6 +45,8 @@ class ProgramBook final : public ProgramPort {
     void remove(model::TenantId tenant);
 
     [[nodiscard]] std::vector<model::TenantProgram> programs() const;
+    // Nothing: the tenant has none.
+    [[nodiscard]] std::optional<model::TenantProgram> program_of(model::TenantId tenant) const;
 
   private:
     base::Result<std::uint64_t> resolve_and_send(model::TenantId tenant,

@@ -303,6 +303,27 @@ class Contract(unittest.TestCase):
         self.assertIn("Acme Marker", document)
         self.assertIn("name: acme-forward", document)
 
+    def test_13b_explaining(self):
+        ids = {"tenant_id": self.world.acme}
+        packets = ["tcp 198.51.100.7:4242 > 192.0.2.10:443 syn", "tcp 10.2.0.10:443 > 198.51.100.7:4242 syn ack seq 5 ack-number 1"]
+        told = self.ask("explainPackets", 200, ids, body={"packets": packets}).json["packets"]
+        self.assertEqual([one["from"] for one in told], ["internet", "acme-line"])
+        wanted = self.ask("explainPackets", 200, ids, body={"packets": ["tcp 198.51.100.7:4242 > 192.0.2.10:22 syn"], "from": "internet"},
+                          client=self.world.by_role["acme", "tenant_viewer"]).json["packets"][0]
+        self.assertEqual(wanted["verdict"], "drop")
+        self.assertTrue(wanted["path"][-1]["text"])
+        for body, pointer in (({"packets": ["tcp x > y"]}, "/packets/0"), ({"packets": packets, "from": "nowhere"}, "/from"),
+                              ({"packets": []}, "/packets"), ({"packets": ["hex ff"]}, "/packets/0"), ({"packets": packets * 17}, "/packets")):
+            refused = self.ask("explainPackets", 422, ids, body=body)
+            self.assertEqual(refused.json["errors"][0]["pointer"], pointer)
+        # A tenant can not be asked about without end.
+        for _ in range(60):
+            answer = self.world.operator.call("POST", f"/tenants/{self.world.acme}/explain", {"packets": packets[:1]})
+            if answer.status == 429:
+                break
+        self.assertEqual(answer.status, 429)
+        self.assertIn("retry-after", answer.headers)
+
     def test_14_incidents(self):
         incident = self.world.attack(self.world.acme, "192.0.2.20/32")
         detail = self.ask("getIncident", 200, {"incident_id": incident}).json

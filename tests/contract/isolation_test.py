@@ -119,6 +119,17 @@ class Isolation(unittest.TestCase):
         self.assertGreater(tried, 60)
         self.assertEqual(self.state_of_acme(), before)
 
+    def test_explaining_tells_nothing_of_the_other(self):
+        """A packet to the other's address, under one's own program: it is nobody's."""
+        packet = "tcp 203.0.113.5:4242 > 192.0.2.10:443 syn"
+        mine = "tcp 198.51.100.7:4242 > 203.0.113.5:443 syn"
+        for client in self.strangers():
+            answer = client.call("POST", f"/tenants/{self.world.bolt}/explain", {"packets": [packet, mine], "from": "internet"})
+            self.assertEqual(answer.status, 200, answer)
+            self.assertEqual(answer.json["packets"][0]["reason"], "unknown-destination")
+            self.assert_clean("explain", answer, "192.0.2.10")
+            self.assertEqual(client.call("POST", f"/tenants/{self.world.acme}/explain", {"packets": [packet]}).status, 404)
+
     def test_not_there_and_not_his_look_the_same(self):
         """The number of another tenant's object tells nothing, not even that it exists."""
         for operation in description.operations():

@@ -11,6 +11,7 @@ namespace sluice::apps::sluice {
 void add_replay(CLI::App& app, int& status);
 void add_policy(CLI::App& app, int& status);  // plan, apply
 void add_ctl(CLI::App& app, int& status);
+void add_explain(CLI::App& app, int& status);
 void add_run(CLI::App& app, int& status);
 
 }  // namespace sluice::apps::sluice

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
     sluice::apps::sluice::add_policy(app, status);
     sluice::apps::sluice::add_ctl(app, status);
     sluice::apps::sluice::add_replay(app, status);
+    sluice::apps::sluice::add_explain(app, status);
     CLI11_PARSE(app, argc, argv);
     return status;
 }

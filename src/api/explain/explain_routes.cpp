@@ -1,0 +1,98 @@
+#include "api/explain/explain_routes.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "api/body_reader.hpp"
+#include "api/explain/ask_meter.hpp"
+#include "api/explain/explanation_json.hpp"
+#include "api/json.hpp"
+#include "dataplane/explain/explainer.hpp"
+#include "mitigation/program_book.hpp"
+#include "tenancy/directory_service.hpp"
+
+namespace sluice::api::explain {
+namespace {
+
+using dataplane::explain::Explainer;
+
+constexpr std::size_t most_packets = 32;
+constexpr std::size_t most_characters = 4096;
+
+struct Asked {
+    std::vector<std::string> packets;
+    std::optional<std::string> from;
+    base::Timestamp at{};
+};
+
+Outcome<Asked> read(const Services& services, const Call& call) {
+    auto body = BodyReader::parse(call.request());
+    if (!body) return std::unexpected(body.error());
+    Asked asked;
+    asked.packets = body->text_list("packets", most_packets, most_characters);
+    if (asked.packets.empty()) body->wrong("packets", "must name at least one packet");
+    asked.from = body->optional_text("from", 1, 100);
+    asked.at = body->optional_time("at").value_or(services.clock.wall());
+    if (auto done = body->finish(); !done) return std::unexpected(done.error());
+    return asked;
+}
+
+// A packet in words, or a frame; what is wrong with it is said where it stands in the request.
+Problem problem_of(const base::Error& error, std::size_t number) {
+    const bool origin = error.where == "from";
+    const std::string detail = error.hint.empty() ? error.what : error.what + " (" + error.hint + ")";
+    return Problem::invalid(origin ? "/from" : fmt::format("/packets/{}", number),
+                            origin ? detail : error.message());
+}
+
+Reply explain(const Services& services, AskMeter& meter, const Call& call) {
+    const auto id = call.id<model::TenantId>("tenant_id");
+    if (!id) return std::unexpected(id.error());
+    const auto tenant = services.directory.tenant(call.scope(), *id);
+    if (!tenant) return std::unexpected(Problem::from(tenant.error()));
+    const auto asked = read(services, call);
+    if (!asked) return std::unexpected(asked.error());
+    if (!meter.take(*id)) {
+        Problem problem(429, "too-many", "There were too many questions.",
+                        "Ask about several packets at once, or wait a second.");
+        problem.headers.emplace_back("Retry-After", "1");
+        return std::unexpected(std::move(problem));
+    }
+    auto program = services.programs.program_of(*id);
+    if (!program)
+        return std::unexpected(Problem::conflict("The tenant has no program: its policy does not resolve."));
+    const std::uint64_t generation = program->generation;
+    auto explainer = Explainer::make(std::move(*program), asked->at);
+    if (!explainer) {
+        return std::unexpected(
+            Problem::conflict("Gateways do not take the tenant's program: " + explainer.error().message()));
+    }
+    Explainer::Origin from;
+    if (asked->from) from = *asked->from;
+    Json packets = Json::array();
+    for (std::size_t i = 0; i < asked->packets.size(); ++i) {
+        const auto one = explainer->explain_text(asked->packets[i], from, asked->at);
+        if (!one) return std::unexpected(problem_of(one.error(), i));
+        packets.push_back(to_json(*one));
+    }
+    return json_response(200, Json{{"tenant_id", id->to_string()},
+                                   {"at", base::to_rfc3339(asked->at)},
+                                   {"generation", generation},
+                                   {"packets", std::move(packets)}});
+}
+
+}  // namespace
+
+void add_routes(Router& router, const Services& services) {
+    const auto meter = std::make_shared<AskMeter>(services.clock);
+    router.add({http::Method::post,
+                "/tenants/{tenant_id}/explain",
+                "explainPackets",
+                everyone,
+                BodyKind::json,
+                {},
+                [&services, meter](const Call& call) { return explain(services, *meter, call); }});
+}
+
+}  // namespace sluice::api::explain
