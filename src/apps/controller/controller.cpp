@@ -132,7 +132,7 @@ class Controller::Parts {
                             event_store_,
                             webhook_store_,
                             mitigations_,
-                             book_,
+                            book_,
                             traffic_store_,
                             traffic_,
                             firewalls_,

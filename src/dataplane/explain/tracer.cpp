@@ -201,7 +201,7 @@ Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
         trace.target = owner->prefix;
     }
     if (firewall != nullptr) {
-        trace.has_firewall = batch.firewall.firewalls[0] != nullptr;
+        trace.has_firewall = batch.firewall.paths[0] != nullptr;
         trace.known = batch.firewall.known.count != 0;
     }
     trace.scrubbed = trace.is_ours && (!trace.has_firewall ||
@@ -232,7 +232,7 @@ Trace Tracer::run(const Sent& packet) {
     const LegIndex leg = impl.place_frame(packet);
     impl.batch.size = 1;
     impl.batch.firewall.found[0] = {};
-    impl.batch.firewall.firewalls[0] = nullptr;
+    impl.batch.firewall.paths[0] = nullptr;
     impl.batch.firewall.networks[0] = packet.from;
     impl.batch.firewall.known.count = 0;
     const packet::Key arrived = packet::parse(impl.batch.frames[0].bytes());
