@@ -112,6 +112,10 @@ LogFile::Config log_file_of(const policy::Node& section) {
 base::Status read_logs(const policy::Node& section, GatewayConfig& config) {
     config.logs.gateway = config.link.name;
     const policy::Node nat = section.at("nat_log");
+    if (nat && !nat.has("file") && !nat.has("ipfix")) {
+        return std::unexpected(
+            nat.error("a log that goes nowhere", "name a file, an ipfix collector, or both"));
+    }
     if (nat.has("file")) config.logs.nat = log_file_of(nat);
     if (nat.has("ipfix")) {
         RecordLog::Ipfix ipfix;
