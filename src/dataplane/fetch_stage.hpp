@@ -17,6 +17,7 @@ struct VerifyFetchStage {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
         if (!scrub::is_verified(*batch.profiles[i], key)) return true;
+        __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.wanted_sources[family].add(i);
         if (scrub::is_syn(key) && batch.profiles[i]->answer_syns) batch.syns[family].add(i);

@@ -93,7 +93,7 @@ void for_syns(const Context& context, Work&& work) {
 }
 
 void filter_and_verify(Context& context) {
-    run_stages<scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage,
+    run_stages<scrub::InvalidStage, scrub::FilterStage, scrub::ReflectionStage, LimitFetchStage,
                scrub::protocol::ProtocolFetchStage>(context);
     fetch_addresses(context);
     scrub::protocol::fetch_conducts(context);
@@ -130,7 +130,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     fetch_flows(context);
     sort_flows(context);
     follow_flows(context, ingress);
-    run_stages<scrub::InvalidStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
+    run_stages<scrub::FilterFetchStage, VerifyFetchStage>(context);
     fetch_addresses(context);
     filter_and_verify(context);
     after_scrubbing(context, batch.live);
@@ -158,7 +158,7 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     std::fill_n(batch.legs.begin(), batch.size, ingress);
     parse(context);
     if (program.has_firewalls()) return run_with_firewalls(context, ingress);
-    run_stages<TenantStage, scrub::InvalidStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
+    run_stages<TenantStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
     fetch_addresses(context);
     if (batch.live.count != batch.size) answer_local(topology.legs[ingress].local, batch);
     filter_and_verify(context);

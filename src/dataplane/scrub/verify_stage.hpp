@@ -91,6 +91,7 @@ struct VerifyStage {
         WorkerState& state = context.state;
         Source* source = state.sources.find(batch.source_hashes[i]);
         if (source == nullptr || !source->has_shown(needed_proof(profile, key), state.now_coarse)) {
+            if (is_hopeless(profile, key)) return context.drop(i, model::DropReason::not_verified);
             if (!profile.answer_syns || !is_syn(key)) return judge_unverified(context, i, source);
             batch.verdicts[i] = model::Verdict::answer;
             __builtin_prefetch(&state.counts.targets[batch.targets[i]->slot], 1);
@@ -101,6 +102,15 @@ struct VerifyStage {
         batch.sources[i] = source;
         batch.verified |= 1U << i;
         return true;
+    }
+
+  private:
+    // What judge_unverified() says of a segment that is neither SYN nor RST, where nothing passes unverified:
+    // of a flood of such nearly all packets end here.
+    static bool is_hopeless(const Profile& profile, const packet::Key& key) {
+        return profile.verify_tcp == model::TcpVerification::all &&
+               key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) &&
+               (key.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::rst)) == 0;
     }
 };
 
