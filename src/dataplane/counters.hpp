@@ -137,7 +137,7 @@ struct WorkerCounts {
     ReasonCounts unattributed;         // before a tenant was known
     TrafficCount local;                // for the gateway itself: ARP, neighbour discovery, echo
     TrafficCount ignored;              // from the clean leg, and not for the gateway
-    Count sources_turned_away;         // the table of sources was full of verified ones
+    Count sources_turned_away;         // no room in the table of sources among those that may stay
     Count neighbour_questions;         // sent, for hosts on customers' links
 };
 

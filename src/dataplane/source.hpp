@@ -55,13 +55,12 @@ struct Source {
         return static_cast<std::uint16_t>((now << 2U) - (wait & ~3U)) >> 2U;
     }
 
-    // The table's question: how much is lost with this entry? Of what an attacker can make up, a first packet
-    // is worth its place until its repetition is due (RFC 6298: after a second): were it pushed out by the
-    // next forged one, a flood would let no first packet live that long.
-    [[nodiscard]] unsigned precious(CoarseTime now) const {
-        if (is_verified(now)) return 2;
-        const auto idle = static_cast<std::uint16_t>(now - last_seen);
-        return wait != 0 && idle <= repetition_due ? 1 : 0;
+    // The table's questions: an attacker can not make this up; and: a first packet whose repetition is still
+    // due (RFC 6298: after a second). Were it pushed out by the next forged one, a flood would let no first
+    // packet live that long.
+    [[nodiscard]] bool precious(CoarseTime now) const { return is_verified(now); }
+    [[nodiscard]] bool awaited(CoarseTime now) const {
+        return wait != 0 && static_cast<std::uint16_t>(now - last_seen) <= repetition_due;
     }
 
   private:

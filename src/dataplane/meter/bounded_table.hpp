@@ -3,7 +3,7 @@
 // (the address itself is not kept: without the SipHash key nobody can find two that collide, and by chance it
 // happens to one lookup in a thousand million). When a set is full, the entry that has been idle longest
 // goes, but never a precious one for one that is not: what an attacker can make up (unverified sources) can
-// not push out what he can not (verified ones). Of precious ones the least precious goes first.
+// not push out what he can not (verified ones).
 //
 // One worker's own; not thread-safe. Allocates at construction only.
 #pragma once
@@ -18,9 +18,9 @@
 
 namespace sluice::dataplane::meter {
 
-// Value: default-constructible, with a member `last_seen` (32 unsigned bits or fewer) and
-// `precious(std::uint32_t now) const`, which is a bool or a degree. `now` counts in any unit of the caller's;
-// only differences mean anything.
+// Value: default-constructible, with a member `last_seen` (32 unsigned bits or fewer) and `bool
+// precious(std::uint32_t now) const`. `now` counts in any unit of the caller's; only differences mean
+// anything.
 template <class Value>
 class BoundedTable {
   public:
@@ -51,6 +51,20 @@ class BoundedTable {
         return sets_[second(hash)].make(tag_of(hash), now, precious);
     }
 
+    // The same for what an attacker can make up in any number: not in place of another that is still
+    // `awaited`, and elsewhere only when precious ones are in the way, so that a flood makes no later search
+    // longer.
+    [[nodiscard]] Value* find_or_make_awaited(std::uint64_t hash, std::uint32_t now) {
+        if (Value* value = find(hash)) return value;
+        const auto may_go = [now](const Value& value) { return !value.precious(now) && !value.awaited(now); };
+        Set& set = sets_[first(hash)];
+        if (Value* value = set.make_in(tag_of(hash), now, may_go)) return value;
+        if (!std::ranges::all_of(set.values, [now](const Value& value) { return value.precious(now); }))
+            return nullptr;
+        set.overflowed = 1;
+        return sets_[second(hash)].make_in(tag_of(hash), now, may_go);
+    }
+
     [[nodiscard]] std::size_t capacity() const { return sets_.size() * ways; }
 
   private:
@@ -70,13 +84,17 @@ class BoundedTable {
         // In a free place, or in that of the one that is least missed; of a precious one only when
         // `displace`.
         [[nodiscard]] Value* make(std::uint32_t tag, std::uint32_t now, bool displace) {
+            return make_in(tag, now, [=](const Value& value) { return displace || !value.precious(now); });
+        }
+        template <class Free>
+        [[nodiscard]] Value* make_in(std::uint32_t tag, std::uint32_t now, Free&& may_go) {
             std::size_t victim = ways;
             for (std::size_t way = 0; way < ways; ++way) {
                 if (tags[way] == 0) {
                     victim = way;
                     break;
                 }
-                if (!displace && values[way].precious(now)) continue;
+                if (!may_go(values[way])) continue;
                 if (victim == ways || worse(values[way], values[victim], now)) victim = way;
             }
             if (victim == ways) return nullptr;
@@ -97,9 +115,9 @@ class BoundedTable {
 
     // Precious entries last; among equals the longest idle first.
     [[nodiscard]] static bool worse(const Value& a, const Value& b, std::uint32_t now) {
-        const auto a_precious = a.precious(now);
-        const auto b_precious = b.precious(now);
-        if (a_precious != b_precious) return a_precious < b_precious;
+        const bool a_precious = a.precious(now);
+        const bool b_precious = b.precious(now);
+        if (a_precious != b_precious) return b_precious;
         return static_cast<Seen>(now - a.last_seen) > static_cast<Seen>(now - b.last_seen);
     }
 

@@ -172,7 +172,7 @@ constexpr Repetition of_datagram{udp_repetition_ms, last_repetition_ms, Proof::d
 bool pass_repetition(const Context& context, std::size_t i, Source* source, const Repetition& rule) {
     WorkerState& state = context.state;
     if (source == nullptr) {
-        source = state.sources.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+        source = state.sources.find_or_make_awaited(context.batch.source_hashes[i], state.now_coarse);
         if (source == nullptr) {
             state.counts.sources_turned_away.add(1);
             return context.drop(i, rule.first);
