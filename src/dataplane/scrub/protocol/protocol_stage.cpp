@@ -44,11 +44,9 @@ void ProtocolFetchStage::note(Context context, std::size_t i) {
     const Kind kind = profile.protocol.kind_of(key);
     if (kind == Kind::none || !profile.protocol.asks_for_source(kind)) return;
     batch.watched.add(i);
-    // The first pass has asked for those of verified protocols; LimitFetchStage, just before, perhaps for
-    // this.
-    if (is_verified(profile, key)) return;
-    Selection& wanted = batch.wanted_sources[key.has(packet::key_ipv6) ? 1 : 0];
-    if (!profile.meter_source) wanted.add(i);
+    // The first pass has asked for those of verified protocols, LimitFetchStage for those of limited sources.
+    if (is_verified(profile, key) || profile.meter_source) return;
+    batch.wanted_sources[key.has(packet::key_ipv6) ? 1 : 0].add(i);
 }
 
 void fetch_conducts(const Context& context) {
