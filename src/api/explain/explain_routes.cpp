@@ -46,6 +46,12 @@ Problem problem_of(const base::Error& error, std::size_t number) {
                             origin ? detail : error.message());
 }
 
+// The policy was taken, and yet gateways have nothing to run: the platform's alarms tell more.
+Problem no_program(const std::string& why) {
+    return Problem::from({base::ErrorCode::unavailable, "The tenant has no program in force: " + why, "",
+                          "look at the platform's alarms"});
+}
+
 Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     const auto id = call.id<model::TenantId>("tenant_id");
     if (!id) return std::unexpected(id.error());
@@ -60,14 +66,10 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
         return std::unexpected(std::move(problem));
     }
     auto program = services.programs.program_of(*id);
-    if (!program)
-        return std::unexpected(Problem::conflict("The tenant has no program: its policy does not resolve."));
+    if (!program) return std::unexpected(no_program("the tenant's policy does not resolve"));
     const std::uint64_t generation = program->generation;
     auto explainer = Explainer::make(std::move(*program), asked->at);
-    if (!explainer) {
-        return std::unexpected(
-            Problem::conflict("Gateways do not take the tenant's program: " + explainer.error().message()));
-    }
+    if (!explainer) return std::unexpected(no_program(explainer.error().message()));
     Explainer::Origin from;
     if (asked->from) from = *asked->from;
     Json packets = Json::array();

@@ -36,6 +36,11 @@ enum class Place : std::uint8_t {
     none,
 };
 
+bool has_ports(std::uint8_t protocol) {
+    return protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) ||
+           protocol == static_cast<std::uint8_t>(net::IpProtocol::udp);
+}
+
 Place place_of_flow_reason(const Trace& trace) {
     switch (trace.reason) {
         case DropReason::tcp_state:
@@ -52,7 +57,7 @@ Place place_of_flow_reason(const Trace& trace) {
 Place place_of_tenant_reason(const Trace& trace) {
     switch (trace.reason) {
         case DropReason::spoofed_source:
-            return Place::entry;
+            return trace.known ? Place::flow : Place::entry;
         case DropReason::no_route:
             return trace.has_firewall ? Place::route : Place::tenant;
         case DropReason::no_next_hop:
@@ -79,9 +84,8 @@ Place place_of_firewall_reason(const Trace& trace) {
 Place place_of(const Trace& trace) {
     if (trace.verdict == Verdict::pass) return Place::none;
     if (trace.verdict == Verdict::answer && trace.reason == DropReason::none) {
-        const bool syn = trace.is_ours && trace.scrubbed &&
-                         trace.key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
-        return syn ? Place::verify : Place::tenant;
+        return trace.is_ours && trace.scrubbed && has_ports(trace.key.protocol) ? Place::verify
+                                                                                : Place::tenant;
     }
     if (trace.reason == DropReason::tx_full) return Place::output;
     switch (model::info(trace.reason).stage) {
@@ -115,11 +119,6 @@ Place place_of(const Trace& trace) {
 std::string end_text(const net::Address& address, std::uint16_t port, bool has_port) {
     if (!has_port) return address.to_string();
     return fmt::format(fmt::runtime(address.is_v4() ? "{}:{}" : "[{}]:{}"), address.to_string(), port);
-}
-
-bool has_ports(std::uint8_t protocol) {
-    return protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) ||
-           protocol == static_cast<std::uint8_t>(net::IpProtocol::udp);
 }
 
 bool is_any(const model::RateLimit& limit) {
@@ -213,7 +212,6 @@ class PathWriter {
         const auto* target = target_of(program_, trace_.key.destination);
         static const model::ScrubProfile nothing{.drop_invalid = false};
         const model::ScrubProfile& profile = target == nullptr ? nothing : target->profile;
-        const bool tcp = trace_.key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
         if (profile.drop_invalid ? !met(Place::invalid, Stage::invalid, "Nothing about it is impossible.")
                                  : !met(Place::invalid, Stage::invalid)) {
             return false;
@@ -225,7 +223,7 @@ class PathWriter {
                 : !met(Place::reflection, Stage::reflection, "It looks like no answer of a reflector.")) {
             return false;
         }
-        if (profile.verify_tcp != model::TcpVerification::off && tcp
+        if (asks_for_proof(profile)
                 ? !met(Place::verify, Stage::verify, "Its source has shown that the address is real.")
                 : !met(Place::verify, Stage::verify)) {
             return false;
@@ -236,6 +234,14 @@ class PathWriter {
                             is_any(profile.udp_limit);
         return limits ? met(Place::rate, Stage::rate, "It is within the limits of rate.")
                       : met(Place::rate, Stage::rate);
+    }
+
+    [[nodiscard]] bool asks_for_proof(const model::ScrubProfile& profile) const {
+        if (trace_.key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp))
+            return profile.verify_tcp != model::TcpVerification::off;
+        if (trace_.key.protocol != static_cast<std::uint8_t>(net::IpProtocol::udp)) return false;
+        return trace_.key.destination_port == 53 ? profile.verify_dns != model::DnsVerification::off
+                                                 : profile.verify_udp != model::UdpVerification::off;
     }
 
     bool filters() {

@@ -63,7 +63,12 @@ struct Tracer::Impl {
         : wanted(source),
           topology(std::move(legs)),
           compiler({limits_for(source).slots, 65'536, 1, 4}, random, topology),
-          state(limits_for(source), Secrets::from(random)) {}
+          state(limits_for(source), Secrets::from(random)) {
+        // Hosts and routers answer sooner or later when they are asked where they are.
+        for (auto& attachment : wanted.firewall.attachments) {
+            if (attachment.next_hop_mac == Mac{}) attachment.next_hop_mac = some_router;
+        }
+    }
 
     base::Status compile(base::Timestamp at) {
         set_time(at);
@@ -72,12 +77,6 @@ struct Tracer::Impl {
         program = std::move(*compiled);
         state.adopt(*program);
         if (program->has_firewalls()) firewall = program->firewalls[1].get();
-        // Routers are heard of sooner or later.
-        for (std::size_t i = 0; firewall != nullptr && i < firewall->networks.size(); ++i) {
-            std::uint64_t mac = 0;
-            std::memcpy(&mac, some_router.data(), some_router.size());
-            firewall->next_hops[i].store(mac, std::memory_order_relaxed);
-        }
         return {};
     }
 
@@ -237,7 +236,8 @@ Trace Tracer::run(const Sent& packet) {
     impl.batch.firewall.known.count = 0;
     const packet::Key arrived = packet::parse(impl.batch.frames[0].bytes());
     run_pipeline(*impl.program, impl.bogons, impl.topology, leg, impl.state, impl.batch);
-    count_batch(impl.state, impl.batch);
+    count_batch(*impl.program, impl.state, impl.batch);
+    impl.state.questions.count = 0;  // there is nobody to ask
     return impl.trace_of(arrived);
 }
 

@@ -11,6 +11,7 @@
 #include "model/attack_vector.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
+#include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
 
 namespace sluice::dataplane::explain {
@@ -212,10 +213,25 @@ class WhatIf {
     // Verification: what a real sender does next is done here.
 
     // Another TCP segment of the same connection, without payload.
+    // A datagram's sender shows himself by a connection to the same port.
     [[nodiscard]] Sent segment(std::uint8_t flags, std::uint32_t seq, std::chrono::milliseconds later) const {
         Sent out = packet_;
         out.at += later;
-        std::uint8_t* tcp = tcp_of(out.frame, key_);
+        packet::Key key = key_;
+        if (is(key_.protocol, net::IpProtocol::udp)) {
+            const bool ipv6 = key_.has(packet::key_ipv6);
+            const auto end = [&](const net::Address& address, std::uint16_t port) {
+                return ipv6 ? fmt::format("[{}]:{}", address.to_string(), port)
+                            : fmt::format("{}:{}", address.to_string(), port);
+            };
+            auto frame =
+                packet::parse_packet_text(fmt::format("tcp {} > {} syn", end(key_.source, key_.source_port),
+                                                      end(key_.destination, key_.destination_port)));
+            if (!frame) return out;
+            out.frame = std::move(*frame);
+            key = packet::parse(out.frame);
+        }
+        std::uint8_t* tcp = tcp_of(out.frame, key);
         if (tcp == nullptr) return out;
         const std::uint32_t wire = __builtin_bswap32(seq);
         std::memcpy(tcp + 4, &wire, 4);
@@ -226,7 +242,6 @@ class WhatIf {
 
     void after_proof() {
         using std::chrono::milliseconds;
-        if (!is(key_.protocol, net::IpProtocol::tcp)) return;
         std::vector<Sent> before(earlier_.begin(), earlier_.end());
         const Sent syn = segment(net::tcp_flag::syn, 7, milliseconds(0));
         const auto asked = under(program_, before, syn);
