@@ -45,10 +45,11 @@ struct FirewallBatch {
     PerPacket<flow::TupleKind> kinds;
     PerPacket<flow::Found> found;
     flow::FlowLookups lookups;
-    Selection stateful;  // of a tenant with a firewall
-    Selection known;     // their flow is there
-    Selection fresh;     // they want one, and nothing else stands against it
-    bool flows_ended;    // since `found` was filled: what it points to may be another flow by now
+    PerPacket<std::uint16_t> opened;  // bytes of a tunnel's headers that were taken off
+    Selection stateful;               // of a tenant with a firewall
+    Selection known;                  // their flow is there
+    Selection fresh;                  // they want one, and nothing else stands against it
+    bool flows_ended;  // since `found` was filled: what it points to may be another flow by now
 };
 
 struct Batch {
@@ -77,6 +78,10 @@ struct Batch {
     PerPacket<std::uint32_t> cookies;  // for these
     Selection watched;                 // the protocol stage will ask for their source
     Selection excused;                 // a filter passed them: no later stage looks at them
+    // Packets of flows that other workers own. Neither counted nor sent here, unless they find no room there.
+    Selection handed;
+    PerPacket<std::uint8_t> owners;  // of these
+    std::uint32_t away = 0;          // the same packets, a bit each
     FirewallBatch firewall;
 };
 

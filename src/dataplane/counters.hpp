@@ -138,6 +138,7 @@ struct WorkerCounts {
     TrafficCount local;                // for the gateway itself: ARP, neighbour discovery, echo
     TrafficCount ignored;              // from the clean leg, and not for the gateway
     Count sources_turned_away;         // no room in the table of sources among those that may stay
+    Count handed_over;                 // packets of flows that other workers own
     Count neighbour_questions;         // sent, for hosts on customers' links
 };
 

@@ -43,7 +43,7 @@ class Passage {
         const Found found = batch_.firewall.found[i_];
         if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return flow_is_gone();
         Flow& flow = *found.flow;
-        if (flow.generation != path_.generation && !still_allowed(flow)) [[unlikely]] {
+        if (flow.generation != generation_now() && !still_allowed(flow)) [[unlikely]] {
             end(flow);
             return drop(DropReason::policy_changed);
         }
@@ -114,8 +114,26 @@ class Passage {
         flow.egress = {plan.to, from};
         flow.from_zone = firewall_.networks[from].zone;
         flow.to_zone = firewall_.networks[plan.to].zone;
-        state_.flows.rejudge(flow, firewall_.generation, plan.match.rule);
+        state_.flows.rejudge(flow, generation_now(), plan.match.rule);
         return true;
+    }
+
+    // Flows of another one are judged again. It changes with the policy, and whenever a rule's time begins or
+    // ends. 256 changes on, a flow that had no packet meanwhile would look new: it has expired long before.
+    [[nodiscard]] std::uint32_t generation_now() const {
+        if (!path_.has_schedule) [[likely]]
+            return path_.generation;
+        Schedule& schedule = state_.schedules[path_.index];
+        const std::uint64_t minute = state_.unix_s / 60;
+        if (schedule.generation != path_.generation || minute >= schedule.next_minute ||
+            minute < schedule.asked_minute) {
+            schedule.changes = schedule.generation == path_.generation ? schedule.changes + 1 : 0;
+            schedule.generation = path_.generation;
+            schedule.asked_minute = minute;
+            schedule.next_minute =
+                minute + path_.firewall->rules.minutes_until_change(firewall::minute_of_week(state_.unix_s));
+        }
+        return path_.generation + schedule.changes % generation_step;
     }
 
     [[nodiscard]] bool within_rate(const Found& found) const {
@@ -124,6 +142,11 @@ class Passage {
         const bool limited = inbound ? path_.limits_inbound : outbound && path_.limits_outbound;
         if (!limited) return true;
         const meter::RateLimit& limit = inbound ? path_.inbound : path_.outbound_rate;
+        if (state_.shared != nullptr) {
+            if (within_shared_rate(limit, inbound)) return true;
+            drop(inbound ? DropReason::inbound_rate : DropReason::outbound_rate);
+            return false;
+        }
         TenantMeters& meters = state_.tenant_meters[path_.index];
         if (state_.now_coarse - meters.last_seen > coarse_duration(meter::stale_after_s)) meters = {};
         meters.last_seen = state_.now_coarse;
@@ -133,6 +156,22 @@ class Passage {
         }
         drop(inbound ? DropReason::inbound_rate : DropReason::outbound_rate);
         return false;
+    }
+
+    // The tenant's rate is that of all his flows, whichever workers own them.
+    [[nodiscard]] bool within_shared_rate(const meter::RateLimit& limit, bool inbound) const {
+        SharedTenant& tenant = state_.shared->tenants[path_.index];
+        const CoarseTime seen = tenant.last_seen.load(std::memory_order_relaxed);
+        if (seen != state_.now_coarse) {
+            if (static_cast<std::int32_t>(state_.now_coarse - seen) >
+                static_cast<std::int32_t>(coarse_duration(meter::stale_after_s))) {
+                tenant.inbound.store(0, std::memory_order_relaxed);
+                tenant.outbound.store(0, std::memory_order_relaxed);
+            }
+            tenant.last_seen.store(state_.now_coarse, std::memory_order_relaxed);
+        }
+        return SharedTenant::take(limit, inbound ? tenant.inbound : tenant.outbound, state_.now_ticks,
+                                  key_.l3_length, state_.dither + static_cast<std::uint32_t>(i_));
     }
 
     void follow_own(const Found& found) {
@@ -207,7 +246,7 @@ class Passage {
         wanted.from_zone = firewall_.networks[plan.from].zone;
         wanted.to_zone = firewall_.networks[plan.to].zone;
         wanted.egress = {plan.to, plan.from};
-        wanted.generation = firewall_.generation;
+        wanted.generation = generation_now();
         wanted.rule = plan.match.rule;
         const flow::Opened opened = open_translated(wanted, plan);
         if (opened.flow == nullptr) return drop(opened.reason);

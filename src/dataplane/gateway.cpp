@@ -12,6 +12,8 @@ namespace {
 
 // Empty polls in a row before a worker sleeps: about as long as a burst takes to arrive.
 constexpr std::uint32_t polls_before_sleep = 64;
+// A clock that jumps, or a machine that was stopped, ends nobody's flows at once.
+constexpr std::uint32_t longest_step_s = 5;
 
 CompilerLimits compiler_limits(const Gateway::Config& config, std::size_t workers) {
     return {config.max_targets, config.max_tenant_filters,
@@ -101,6 +103,9 @@ base::Status Gateway::validate(const Config& config) {
     if (config.max_flows < 1024 || config.max_flows > 100'000'000) {
         return base::fail(ErrorCode::invalid_argument, "1,024 to 100,000,000 flows", "max_flows");
     }
+    if (config.hand_off_frames < packet::max_burst || config.hand_off_frames > 65'536) {
+        return base::fail(ErrorCode::invalid_argument, "32 to 65,536 frames", "hand_off_frames");
+    }
     if (config.max_firewalls == 0 || config.max_firewalls > 65'534) {
         return base::fail(ErrorCode::invalid_argument, "1 to 65,534 tenants with a firewall",
                           "max_firewalls");
@@ -127,12 +132,19 @@ base::Status Gateway::start() {
                               "ports");
         }
     }
-    const WorkerLimits limits{config_.max_targets, config_.max_sources,   config_.max_sources / 4,
-                              config_.max_flows,   config_.max_firewalls, config_.max_flows / 16};
+    WorkerLimits limits{config_.max_targets, config_.max_sources,   config_.max_sources / 4,
+                        config_.max_flows,   config_.max_firewalls, config_.max_flows / 16};
+    limits.workers = static_cast<std::uint32_t>(deps_.ports.size());
+    limits.longest_step_s = longest_step_s;
+    if (limits.workers > 1) {
+        limits.shared = std::make_shared<SharedTenants>(config_.max_firewalls);
+        hand_off_ = std::make_unique<HandOff>(limits.workers, topology_.legs.size(), config_.hand_off_frames);
+    }
     const Secrets secrets = Secrets::from(deps_.random);
     for (std::size_t i = 0; i < deps_.ports.size(); ++i) {
         workers_.push_back(std::make_unique<Worker>(
-            i, limits, secrets, Worker::Dependencies{ports_of(i), topology_, switch_, bogons_, deps_.clock}));
+            i, limits, secrets,
+            Worker::Dependencies{ports_of(i), topology_, switch_, bogons_, deps_.clock, hand_off_.get()}));
     }
     started_at_ = deps_.clock.wall();
     stopping_ = false;
@@ -144,6 +156,7 @@ void Gateway::stop() {
     stopping_ = true;
     for (auto& thread : threads_) thread.join();
     threads_.clear();
+    if (hand_off_ != nullptr) hand_off_->release_all(ports_of(0));
 }
 
 std::vector<packet::Port*> Gateway::ports_of(std::size_t worker) const {
@@ -308,6 +321,11 @@ std::uint64_t Gateway::ignored_packets() const {
 std::uint64_t Gateway::sources_turned_away() const {
     std::uint64_t sum = 0;
     for (const auto& worker : workers_) sum += worker->counts().sources_turned_away.value();
+    return sum;
+}
+std::uint64_t Gateway::handed_over() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().handed_over.value();
     return sum;
 }
 std::uint64_t Gateway::neighbour_questions() const {

@@ -79,6 +79,7 @@ class Gateway {
         std::size_t max_tenant_filters = 1024;
         std::uint32_t max_flows = 262'144;       // of tenants with a firewall, of each worker; 160 bytes each
         std::uint32_t max_firewalls = 16'384;    // tenants with one
+        std::uint32_t hand_off_frames = 1024;    // on their way from one worker to another, of each leg
         std::vector<net::Prefix> bogon_sources;  // empty: the built-in list
     };
     struct Dependencies {
@@ -115,6 +116,7 @@ class Gateway {
     [[nodiscard]] std::uint64_t ignored_packets() const;
     [[nodiscard]] std::uint64_t sources_turned_away() const;
     [[nodiscard]] std::uint64_t neighbour_questions() const;
+    [[nodiscard]] std::uint64_t handed_over() const;
 
   private:
     using Programs = ProgramSet::Programs;
@@ -136,6 +138,7 @@ class Gateway {
     Refused refused_;
     ProgramCompiler compiler_;
     ProgramSwitch switch_;
+    std::unique_ptr<HandOff> hand_off_;  // with more than one worker
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
     std::atomic<bool> stopping_{false};

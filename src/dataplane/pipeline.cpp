@@ -13,6 +13,7 @@
 #include "dataplane/scrub/verify_stage.hpp"
 #include "dataplane/stage.hpp"
 #include "dataplane/tenant_stage.hpp"
+#include "dataplane/workers/flow_owner.hpp"
 #include "packet/parser.hpp"
 
 namespace sluice::dataplane {
@@ -35,6 +36,8 @@ void parse(Context& context) {
     batch.watched.count = 0;
     batch.dropped = 0;
     batch.verified = 0;
+    batch.handed.count = 0;
+    batch.away = 0;
     for (std::size_t family = 0; family < 2; ++family) {
         batch.wanted_sources[family].count = 0;
         batch.wanted_destinations[family].count = 0;
@@ -127,6 +130,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     attach::find_networks(context, ingress);
     run_stages<TenantStage, FirewallTurnoff>(context);
     answer_local(context.topology.legs[ingress].local, batch);
+    if (context.state.workers > 1) hand_over(context);
     fetch_flows(context);
     sort_flows(context);
     follow_flows(context, ingress);
@@ -172,6 +176,7 @@ void count_batch(WorkerState& state, const Batch& batch) {
         state.counts.targets[batch.targets[i]->slot].excused.add(1, batch.received[i]);
     }
     for (std::uint32_t i = 0; i < batch.size; ++i) {
+        if ((batch.away >> i & 1U) != 0) continue;
         const std::uint32_t bytes = batch.received[i];
         const auto reason = static_cast<std::size_t>(batch.reasons[i]);
         if (batch.targets[i] == nullptr) {

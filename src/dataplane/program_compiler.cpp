@@ -315,7 +315,8 @@ base::Result<FirewallOwner> ProgramCompiler::firewall_owner(const model::TenantP
     const auto given = slot_for({program.tenant, model::MitigationId{}, net::Prefix{}}, draft);
     if (!given) return std::unexpected(given.error());
     FirewallOwner owner;
-    owner.generation = ++draft.generation;
+    draft.generation += generation_step;
+    owner.generation = draft.generation;
     owner.workers = limits_.workers;
     owner.neighbours = neighbours_;
     owner.outbound = {given->slot, given->serial, 0, 0, 0};

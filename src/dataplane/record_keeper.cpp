@@ -83,7 +83,7 @@ FlowLine RecordKeeper::line_of(const FlowEvent& event, const TimePair& now) cons
     FlowLine line;
     line.at = wall_time(event.at_ns, now);
     line.event = event;
-    const auto names = names_.find(event.generation);
+    const auto names = names_.find(event.generation / generation_step * generation_step);
     if (names == names_.end()) return line;
     line.tenant = names->second.tenant;
     const auto rule = names->second.rules.find(event.rule);

@@ -59,13 +59,6 @@ class Compiler {
   private:
     // What this gateway can not do for anybody yet.
     [[nodiscard]] base::Status check_gateway() const {
-        if (owner_.workers > 1) {
-            return fail(
-                ErrorCode::unavailable,
-                fmt::format("a gateway with {} workers does not bring both directions of a flow together",
-                            owner_.workers),
-                tenant_.to_string(), "set workers to 1 on gateways of customers with a firewall");
-        }
         if (topology_.rewrite && !topology_.to_internet.way.rewrite) {
             return fail(ErrorCode::unavailable, "the gateway knows no way to the internet",
                         tenant_.to_string(), "set dirty.next_hop_mac in the gateway's configuration");
@@ -215,14 +208,26 @@ class Compiler {
         out.outbound = owner_.outbound;
         out.times = flow::FlowTimes::from(program_.timeouts, program_.strict_tcp);
         out.quota = flow::FlowQuota::from(program_.limits, owner_.workers);
-        out.inbound = meter::RateLimit::from(program_.inbound, owner_.workers);
-        out.outbound_rate = meter::RateLimit::from(program_.outbound, owner_.workers);
+        // All workers take from one state (SharedTenant).
+        out.inbound = meter::RateLimit::from(program_.inbound);
+        out.outbound_rate = meter::RateLimit::from(program_.outbound);
+        out.published = attach::Routes::build(published());
         for (const auto& rule : program_.rules) {
             if (rule.log) out.logged_rules.push_back(static_cast<std::uint32_t>(out.rule_names.size()));
             out.rule_names.push_back(rule.name);
         }
         out.hits = std::make_unique<RuleHits>(owner_.workers, program_.rules.size());
         out.next_hops = std::make_unique<std::atomic<std::uint64_t>[]>(out.networks.size());
+    }
+
+    [[nodiscard]] std::vector<attach::Routes::Item> published() const {
+        std::vector<attach::Routes::Item> out;
+        for (const model::NatRule& rule : program_.nat) {
+            if (rule.kind == model::NatKind::exempt) continue;
+            const auto& outside = rule.kind == model::NatKind::source ? rule.translated : rule.match;
+            for (const net::Prefix& prefix : outside) out.emplace_back(prefix, 1);
+        }
+        return out;
     }
 
     model::TenantId tenant_;

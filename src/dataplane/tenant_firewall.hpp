@@ -84,6 +84,9 @@ class RuleHits {
     std::vector<std::uint64_t> earlier_;
 };
 
+// Between them there is room for the changes that a schedule makes (firewall_stage.cpp).
+inline constexpr std::uint32_t generation_step = 256;
+
 struct TenantFirewall {
     model::TenantId tenant;
     flow::TenantIndex index = 0;  // in every key of a flow
@@ -94,6 +97,7 @@ struct TenantFirewall {
     Target outbound;  // whose counters packets from the tenant's networks have
     std::vector<Network> networks;
     attach::Routes routes;
+    attach::Routes published;  // not 0: an address that NAT has outside, for servers or as a pool
     firewall::RuleSet rules;
     nat::NatProgram nat;
     flow::FlowTimes times;

@@ -32,6 +32,7 @@ struct alignas(64) TenantPath {
     std::uint32_t times = 0;      // in TenantPaths::times
     bool limits_inbound = false;
     bool limits_outbound = false;
+    bool has_schedule = false;  // some rules are in force at times only
 
     // The second line. Committed rates.
     alignas(64) meter::RateLimit inbound;

@@ -19,22 +19,65 @@ std::size_t Worker::run_once() {
     for (LegIndex leg = 0; leg < deps_.ports.size(); ++leg) {
         received += deps_.topology.legs[leg].internet || program.has_firewalls() ? run_leg(leg, program)
                                                                                  : answer_questions(leg);
+        if (deps_.hand_off != nullptr) received += run_handed(leg, program);
     }
+    if (received == 0 && program.has_firewalls() && ++idle_ % idle_polls_a_look == 0) pass_time();
     return received;
 }
 
+// Time goes on without packets, too: a long silence is no jump of the clock, and flows end in it.
+void Worker::pass_time() {
+    state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
+    state_.ports.set_time(state_.now_ns);
+    state_.ports.mapper.expire(state_.now_ns, 4);
+    state_.flows.advance(state_.now_ns);
+}
+
 std::size_t Worker::run_leg(LegIndex leg, const Program& program) {
-    packet::Port& port = *deps_.ports[leg];
-    const std::size_t received = port.receive(batch_.frames);
-    if (received == 0) return 0;
+    const std::size_t received = deps_.ports[leg]->receive(batch_.frames);
+    if (received != 0) run_burst(leg, received, program);
+    return received;
+}
+
+std::size_t Worker::run_handed(LegIndex leg, const Program& program) {
+    std::size_t sum = 0;
+    for (std::size_t from = 0; from < deps_.hand_off->workers(); ++from) {
+        if (from == index_) continue;
+        const std::size_t received = deps_.hand_off->pop(from, index_, leg, batch_.frames);
+        // Without firewalls nothing is forwarded from a leg of customers (answer_questions).
+        if (!program.has_firewalls() && !deps_.topology.legs[leg].internet) {
+            deps_.ports[leg]->release(std::span(batch_.frames).first(received));
+        } else if (received != 0) {
+            run_burst(leg, received, program);
+        }
+        sum += received;
+    }
+    return sum;
+}
+
+void Worker::run_burst(LegIndex leg, std::size_t received, const Program& program) {
     batch_.size = static_cast<std::uint32_t>(received);
     state_.set_time(static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count()));
     state_.stage_clock = ++bursts_ % timed_bursts == 0 ? &deps_.clock : nullptr;
     run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
-    send_all(port);
+    if (batch_.handed.count != 0) hand_over(leg);
+    send_all(*deps_.ports[leg]);
     count_batch(state_, batch_);
     ask_neighbours();
-    return received;
+}
+
+void Worker::hand_over(LegIndex leg) {
+    for (const std::uint8_t i : batch_.handed) {
+        if (deps_.hand_off->push(index_, batch_.owners[i], leg, batch_.frames[i])) {
+            state_.counts.handed_over.add(1);
+            continue;
+        }
+        batch_.away &= ~(1U << i);
+        ++batch_.dropped;
+        batch_.verdicts[i] = model::Verdict::drop;
+        batch_.reasons[i] = model::DropReason::hand_off_full;
+    }
+    deps_.hand_off->publish(index_, leg);
 }
 
 // Before the program may change: the questions point into it.
@@ -75,7 +118,7 @@ void Worker::send_all(packet::Port& ingress) {
     // Often all of a burst goes the same way: the frames then lie together already.
     const LegIndex first = batch_.legs[0];
     const auto by_first = [first](LegIndex leg) { return leg == first; };
-    if (batch_.dropped == 0 &&
+    if (batch_.dropped == 0 && batch_.away == 0 &&
         std::all_of(batch_.legs.begin(), batch_.legs.begin() + batch_.size, by_first)) {
         return send(*deps_.ports[first], all, nullptr);
     }
@@ -84,6 +127,7 @@ void Worker::send_all(packet::Port& ingress) {
     std::array<Outgoing, max_legs + 1> out;
     for (std::size_t leg = 0; leg <= nowhere; ++leg) out[leg].count = 0;
     for (std::uint32_t i = 0; i < batch_.size; ++i) {
+        if ((batch_.away >> i & 1U) != 0) continue;
         const bool dropped = batch_.verdicts[i] == model::Verdict::drop;
         Outgoing& to = out[dropped ? nowhere : batch_.legs[i]];
         to.frames[to.count] = batch_.frames[i];

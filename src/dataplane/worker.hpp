@@ -12,6 +12,7 @@
 #include "dataplane/scrub/bogons.hpp"
 #include "dataplane/topology.hpp"
 #include "dataplane/worker_state.hpp"
+#include "dataplane/workers/hand_off.hpp"
 #include "packet/port.hpp"
 
 namespace sluice::dataplane {
@@ -24,6 +25,7 @@ class Worker {
         ProgramSwitch& programs;
         const scrub::Bogons& bogons;
         const base::Clock& clock;
+        HandOff* hand_off = nullptr;  // to and from the other workers; nullptr: there are none
     };
 
     // `index` among the workers of the switch.
@@ -52,13 +54,21 @@ class Worker {
     };
 
     std::size_t run_leg(LegIndex leg, const Program& program);
+    // What the others have for this worker.
+    std::size_t run_handed(LegIndex leg, const Program& program);
+    void run_burst(LegIndex leg, std::size_t received, const Program& program);
+    void hand_over(LegIndex leg);
+    void pass_time();
     std::size_t answer_questions(LegIndex leg);
     // `index` nullptr: the whole batch.
     void send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index);
     void send_all(packet::Port& ingress);
     void ask_neighbours();
 
+    static constexpr std::uint32_t idle_polls_a_look = 256;
+
     std::size_t index_;
+    std::uint32_t idle_ = 0;
     Dependencies deps_;
     WorkerState state_;
     std::uint32_t bursts_ = 0;  // since the start; which one is timed

@@ -2,7 +2,10 @@
 // its counters. It outlives every change of program. One worker's own; only the counters are read by others.
 #pragma once
 
+#include <atomic>
+#include <bit>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -52,13 +55,49 @@ struct TenantMeters {
     CoarseTime last_seen = 0;
 };
 
+// What several workers count of a tenant together.
+struct alignas(64) SharedTenant {
+    std::atomic<std::uint64_t> inbound{0};  // a meter::RateState each
+    std::atomic<std::uint64_t> outbound{0};
+    std::atomic<CoarseTime> last_seen{0};
+
+    // RateLimit::take on a state that other workers take from at the same time.
+    [[nodiscard]] static bool take(const meter::RateLimit& limit, std::atomic<std::uint64_t>& state,
+                                   meter::Ticks now, std::uint32_t bytes, std::uint32_t carry) {
+        std::uint64_t seen = state.load(std::memory_order_relaxed);
+        for (;;) {
+            auto next = std::bit_cast<meter::RateState>(seen);
+            if (!limit.take(next, now, bytes, carry)) return false;
+            if (state.compare_exchange_weak(seen, std::bit_cast<std::uint64_t>(next),
+                                            std::memory_order_relaxed))
+                return true;
+        }
+    }
+};
+struct SharedTenants {
+    explicit SharedTenants(std::size_t count) : tenants(count), flows(count) {}
+    std::vector<SharedTenant> tenants;              // by flow::TenantIndex
+    std::vector<std::atomic<std::uint32_t>> flows;  // open ones, of all workers
+};
+
+// When a tenant's rules with a time were last asked when they change.
+struct Schedule {
+    std::uint32_t generation = 0;  // of the firewall
+    std::uint32_t changes = 0;     // since then
+    std::uint64_t asked_minute = 0;
+    std::uint64_t next_minute = 0;  // of the next change; 0: was never asked
+};
+
 struct WorkerLimits {
     std::size_t slots = 16'384;
-    std::size_t sources = 262'144;      // 20 bytes each
-    std::size_t destinations = 65'536;  // addresses of targets that are wider than one; 43 bytes each
-    std::uint32_t flows = 4096;         // of tenants with a firewall; 160 bytes each
-    std::uint32_t tenants = 1024;       // with a firewall
-    std::uint32_t fragmented = 4096;    // packets of which some fragments are still on their way
+    std::size_t sources = 262'144;          // 20 bytes each
+    std::size_t destinations = 65'536;      // addresses of targets that are wider than one; 43 bytes each
+    std::uint32_t flows = 4096;             // of tenants with a firewall; 160 bytes each
+    std::uint32_t tenants = 1024;           // with a firewall
+    std::uint32_t fragmented = 4096;        // packets of which some fragments are still on their way
+    std::uint32_t workers = 1;              // that share the gateway's packets
+    std::uint32_t longest_step_s = 0;       // what a jump of the clock counts at most for flows; 0: all of it
+    std::shared_ptr<SharedTenants> shared;  // among more than one
 };
 
 // The keys of a gateway. All its workers share them: a proof asked for by one may arrive at another.
@@ -66,17 +105,22 @@ struct Secrets {
     base::SipKey tables;
     base::SipKey cookies;
     base::SipKey flows;
+    base::SipKey owners;
 
     [[nodiscard]] static Secrets from(base::Random& random) {
         const base::SipKey tables = base::SipKey::from(random);
         const base::SipKey cookies = base::SipKey::from(random);
-        return {tables, cookies, base::SipKey::from(random)};
+        const base::SipKey flows = base::SipKey::from(random);
+        return {tables, cookies, flows, base::SipKey::from(random)};
     }
 };
 
 struct WorkerState {
     WorkerState(const WorkerLimits& limits, const Secrets& secrets, std::size_t index = 0)
         : worker(index),
+          workers(limits.workers),
+          shared(limits.workers > 1 ? limits.shared : nullptr),
+          owner_key(secrets.owners),
           table_key(secrets.tables),
           cookies(secrets.cookies),
           sources(limits.sources),
@@ -84,9 +128,14 @@ struct WorkerState {
           conducts(limits.sources / 4 + 1),
           ports(static_cast<std::uint8_t>(index), {.blocks = limits.flows / 4 + 64}, secrets.flows,
                 limits.flows),
-          flows({.flows = limits.flows, .tenants = limits.tenants}, secrets.flows, &ports),
+          flows({.flows = limits.flows,
+                 .tenants = limits.tenants,
+                 .longest_step_s = limits.longest_step_s,
+                 .flows_of_all = shared == nullptr ? nullptr : shared->flows.data()},
+                secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
           tenant_meters(limits.tenants),
+          schedules(limits.tenants),
           counts(limits.slots) {
         ports.watch(flows);
     }
@@ -143,7 +192,10 @@ struct WorkerState {
         std::memcpy(hashes.data(), &all, sizeof all);
     }
 
-    std::size_t worker;         // index among the gateway's
+    std::size_t worker;                     // index among the gateway's
+    std::uint32_t workers;                  // how many there are
+    std::shared_ptr<SharedTenants> shared;  // nullptr: this worker is alone
+    base::SipKey owner_key;
     std::uint64_t adopted = 0;  // sequence of the program
     std::uint64_t now_ns = 0;
     meter::Ticks now_ticks = 0;
@@ -160,6 +212,7 @@ struct WorkerState {
     flow::FlowTable flows;
     flow::FragmentTable fragments;
     HugeVector<TenantMeters> tenant_meters;    // by flow::TenantIndex
+    HugeVector<Schedule> schedules;            // by the same; of tenants with schedules
     meter::RateState rejects;                  // answers to rejected packets, of all tenants
     const base::Clock* stage_clock = nullptr;  // of a burst that is timed; else nullptr
     std::uint64_t unix_s = 0;                  // wall time, for rules with a schedule

@@ -105,6 +105,8 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table = {
      "More traffic arrives than the customer's committed rate."},
     {outbound_rate, Stage::firewall, "outbound-rate", "The customer sends more than his committed rate."},
     {nat_exhausted, Stage::nat, "nat-exhausted", "All ports of the customer's public addresses are in use."},
+    {hand_off_full, Stage::flow, "hand-off-full",
+     "The part of the gateway that knows the packet's connection had too much to do to take it."},
     {tx_full, Stage::rate, "tx-full", "The gateway could not send the packet in time."},
 }};
 

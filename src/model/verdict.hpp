@@ -108,6 +108,7 @@ enum class DropReason : std::uint8_t {
     // nat
     nat_exhausted,  // no port of the pool is free
     // output
+    hand_off_full,  // the worker that owns the packet's flow has too much to do
     tx_full,
     count_,
 };

@@ -18,6 +18,7 @@ Frame BufferPool::take(std::span<const std::uint8_t> bytes) {
 }
 
 Frame BufferPool::take_blank(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
     if (free_.empty() || bytes > stride_ - min_headroom) return {};
     std::uint8_t* buffer = free_.back();
     free_.pop_back();
@@ -30,6 +31,7 @@ Frame BufferPool::take_blank(std::size_t bytes) {
 }
 
 void BufferPool::give_back(const Frame& frame) {
+    const std::lock_guard lock(mutex_);
     free_.push_back(static_cast<std::uint8_t*>(frame.handle));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -10,7 +11,7 @@
 
 namespace sluice::packet {
 
-// One thread at a time.
+// Any thread: frames may be given back by another worker than the one that received them.
 class BufferPool {
   public:
     explicit BufferPool(std::size_t buffers, std::size_t frame_bytes = 2048);
@@ -20,9 +21,13 @@ class BufferPool {
     // The same, of no content.
     [[nodiscard]] Frame take_blank(std::size_t bytes);
     void give_back(const Frame& frame);
-    [[nodiscard]] std::size_t free() const { return free_.size(); }
+    [[nodiscard]] std::size_t free() const {
+        const std::lock_guard lock(mutex_);
+        return free_.size();
+    }
 
   private:
+    mutable std::mutex mutex_;
     std::size_t stride_;
     std::vector<std::uint8_t> memory_;
     std::vector<std::uint8_t*> free_;  // by their first byte

@@ -10,12 +10,16 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
+#include <thread>
 #include <vector>
 
 namespace sluice::packet {
 namespace {
 
 using base::ErrorCode;
+
+constexpr std::uint16_t most_queues = 64;
 
 // A thread registers once, however many queues it serves.
 thread_local unsigned ports_of_thread = 0;
@@ -24,13 +28,16 @@ thread_local bool registered_here = false;
 // One queue of the device, both ways.
 class DeviceQueue final : public Port {
   public:
-    DeviceQueue(std::uint16_t port, std::uint16_t queue, rte_mempool* pool)
-        : port_(port), queue_(queue), pool_(pool) {}
+    // `shared`: by which several queues of ours leave; nullptr: nobody else does.
+    DeviceQueue(std::uint16_t port, std::optional<std::uint16_t> in, std::uint16_t out, rte_mempool* pool,
+                std::atomic_flag* shared)
+        : port_(port), in_(in), queue_(out), pool_(pool), shared_(shared) {}
 
     std::size_t receive(std::span<Frame> into) override {
+        if (!in_) return 0;
         rte_mbuf* buffers[max_burst];
         const auto most = static_cast<std::uint16_t>(std::min(into.size(), max_burst));
-        const std::uint16_t count = rte_eth_rx_burst(port_, queue_, buffers, most);
+        const std::uint16_t count = rte_eth_rx_burst(port_, *in_, buffers, most);
         std::size_t kept = 0;
         for (std::uint16_t i = 0; i < count; ++i) {
             rte_mbuf* buffer = buffers[i];
@@ -65,7 +72,14 @@ class DeviceQueue final : public Port {
             buffer->pkt_len = frames[i].length;
             buffers[i] = buffer;
         }
-        return rte_eth_tx_burst(port_, queue_, buffers, static_cast<std::uint16_t>(count));
+        if (shared_ == nullptr)
+            return rte_eth_tx_burst(port_, queue_, buffers, static_cast<std::uint16_t>(count));
+        for (unsigned spins = 1; shared_->test_and_set(std::memory_order_acquire); ++spins) {
+            if (spins % 64 == 0) std::this_thread::yield();
+        }
+        const std::size_t sent = rte_eth_tx_burst(port_, queue_, buffers, static_cast<std::uint16_t>(count));
+        shared_->clear(std::memory_order_release);
+        return sent;
     }
 
     void release(std::span<const Frame> frames) override {
@@ -100,8 +114,10 @@ class DeviceQueue final : public Port {
 
   private:
     std::uint16_t port_;
-    std::uint16_t queue_;
+    std::optional<std::uint16_t> in_;
+    std::uint16_t queue_;  // by which frames leave
     rte_mempool* pool_;
+    std::atomic_flag* shared_;
     std::atomic<std::uint64_t> segmented_{0};
 };
 
@@ -150,6 +166,9 @@ struct Device::State {
     bool started = false;
     rte_mempool* pool = nullptr;
     std::vector<std::unique_ptr<DeviceQueue>> queues;
+    std::uint16_t in_count = 0;
+    std::uint16_t out_count = 0;
+    std::unique_ptr<std::atomic_flag[]> locks;  // of queues by which several of ours leave
 
     ~State() {
         if (port == RTE_MAX_ETHPORTS) return;
@@ -169,20 +188,23 @@ base::Status Device::State::configure(const Config& config) {
     rte_eth_dev_info info{};
     if (const int code = rte_eth_dev_info_get(port, &info); code != 0)
         return refuse(device, "no answer", code);
-    if (config.queues > info.max_rx_queues || config.queues > info.max_tx_queues) {
-        return base::fail(
-            ErrorCode::invalid_argument,
-            fmt::format("the device has {} receive and {} transmit queues, {} workers want one each",
-                        info.max_rx_queues, info.max_tx_queues, config.queues),
-            device, "run fewer workers, or give the device more queues (qpairs=, queue_count=)");
+    if (config.queues == 0 || config.queues > most_queues || info.max_rx_queues == 0 ||
+        info.max_tx_queues == 0) {
+        return base::fail(ErrorCode::invalid_argument,
+                          fmt::format("{} workers on a device of {} receive and {} transmit queues",
+                                      config.queues, info.max_rx_queues, info.max_tx_queues),
+                          device, fmt::format("run 1 to {} workers", most_queues));
     }
+    in_count = std::min(config.queues, info.max_rx_queues);
+    out_count = std::min(config.queues, info.max_tx_queues);
+    locks = std::make_unique<std::atomic_flag[]>(out_count);
     rte_eth_conf conf{};
     // By addresses only, and the same in both directions: all of a source's packets to a target, fragments
     // too, meet on one worker.
     conf.rx_adv_conf.rss_conf.rss_hf = RTE_ETH_RSS_IP & info.flow_type_rss_offloads;
-    const bool spread = config.queues > 1 && conf.rx_adv_conf.rss_conf.rss_hf != 0;
+    const bool spread = in_count > 1 && conf.rx_adv_conf.rss_conf.rss_hf != 0;
     conf.rxmode.mq_mode = spread ? RTE_ETH_MQ_RX_RSS : RTE_ETH_MQ_RX_NONE;
-    if (const int code = rte_eth_dev_configure(port, config.queues, config.queues, &conf); code != 0) {
+    if (const int code = rte_eth_dev_configure(port, in_count, out_count, &conf); code != 0) {
         return refuse(device, "cannot be configured", code);
     }
     return set_up_queues(config, info);
@@ -202,14 +224,21 @@ base::Status Device::State::set_up_queues(const Config& config, const rte_eth_de
                           device, "raise memory_mb, or lower buffers");
     }
     rte_eth_txconf out_conf = info.default_txconf;
-    for (std::uint16_t i = 0; i < config.queues; ++i) {
+    for (std::uint16_t i = 0; i < in_count; ++i) {
         if (const int code = rte_eth_rx_queue_setup(port, i, in, socket, nullptr, pool); code != 0) {
             return refuse(device, fmt::format("receive queue {}", i), code);
         }
+    }
+    for (std::uint16_t i = 0; i < out_count; ++i) {
         if (const int code = rte_eth_tx_queue_setup(port, i, out, socket, &out_conf); code != 0) {
             return refuse(device, fmt::format("transmit queue {}", i), code);
         }
-        queues.push_back(std::make_unique<DeviceQueue>(port, i, pool));
+    }
+    for (std::uint16_t i = 0; i < config.queues; ++i) {
+        const std::optional<std::uint16_t> queue_in = i < in_count ? std::optional(i) : std::nullopt;
+        const auto queue_out = static_cast<std::uint16_t>(i % out_count);
+        queues.push_back(std::make_unique<DeviceQueue>(
+            port, queue_in, queue_out, pool, out_count < config.queues ? &locks[queue_out] : nullptr));
     }
     if (const int code = rte_eth_dev_start(port); code != 0) return refuse(device, "does not start", code);
     started = true;
@@ -238,6 +267,10 @@ base::Result<std::unique_ptr<Device>> Device::open(const Eal&, const Config& con
 
 Port& Device::queue(std::uint16_t index) {
     return *state_->queues.at(index);
+}
+
+std::uint16_t Device::receive_queues() const {
+    return state_->in_count;
 }
 
 std::array<std::uint8_t, 6> Device::mac() const {

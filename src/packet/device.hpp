@@ -30,7 +30,9 @@ class Device {
   public:
     struct Config {
         std::string device;
-        std::uint16_t queues = 1;  // one a worker; the card spreads packets by source and destination address
+        // One a worker, 64 at most; the device spreads packets by source and destination address. Where it
+        // has fewer, the last workers receive nothing, and share the queues by which frames leave.
+        std::uint16_t queues = 1;
         std::uint16_t descriptors = 1024;  // a queue, each way
         std::uint32_t buffers = 8191;      // 2^n − 1 is best; each 2.4 kB
         bool promiscuous = true;
@@ -45,6 +47,8 @@ class Device {
 
     // Each queue for one thread. Valid as long as the device.
     [[nodiscard]] Port& queue(std::uint16_t index);
+    // By which frames come in; at most Config::queues.
+    [[nodiscard]] std::uint16_t receive_queues() const;
     [[nodiscard]] std::array<std::uint8_t, 6> mac() const;
     // Any thread.
     [[nodiscard]] DeviceCounters counters() const;

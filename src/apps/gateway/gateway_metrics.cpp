@@ -56,6 +56,9 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     raise(registry_.counter("sluice_gateway_ignored_packets_total",
                             "Frames from the clean leg that were not for the gateway"),
           gateway.ignored_packets());
+    raise(registry_.counter("sluice_gateway_handed_over_packets_total",
+                            "Packets that one worker received and another one judged, which owns their flow"),
+          gateway.handed_over());
     raise(registry_.counter("sluice_gateway_neighbour_questions_total",
                             "ARP requests and neighbour solicitations sent for hosts of customers' networks"),
           gateway.neighbour_questions());

@@ -66,6 +66,14 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
         if (!device) return std::unexpected(device.error());
         legs.customers.push_back(std::move(*device));
     }
+    const auto spread = [&](const std::string& name, const packet::Device& device) {
+        if (device.receive_queues() >= config.dirty.queues) return;
+        log.warning(
+            "fewer queues than workers: only the traffic of customers with a firewall reaches all workers",
+            {{"leg", name}, {"queues", std::to_string(device.receive_queues())}});
+    };
+    spread("dirty", *legs.dirty);
+    if (legs.clean) spread("clean", *legs.clean);
     log.info("legs are open", {{"dirty", config.dirty.device},
                                {"clean", config.clean ? config.clean->device : config.dirty.device},
                                {"ports", std::to_string(legs.customers.size())},

@@ -122,7 +122,9 @@ void find_networks(const Context& context, LegIndex ingress) {
     batch.live.count = 0;
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         net::Address sender;
+        const std::uint8_t* before = batch.frames[i].data;
         const bool tunnelled = open_tunnel(context, ingress, i, sender);
+        batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
         const packet::Key& key = batch.keys[i];
         if (tunnelled || key.vlan != 0 || !leg.internet) {
             const Ingress found = context.program.networks.find(IngressTag::of(ingress, key));

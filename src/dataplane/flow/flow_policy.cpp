@@ -26,7 +26,7 @@ FlowTimes FlowTimes::from(const model::FlowTimeouts& timeouts, bool strict_tcp) 
 
 FlowQuota FlowQuota::from(const model::FlowLimits& limits, std::uint32_t shares) {
     FlowQuota quota;
-    if (limits.flows != 0) quota.flows = (limits.flows + shares - 1) / shares;
+    quota.flows = limits.flows;
     quota.flows_a_source = limits.flows_a_source;
     quota.new_flows =
         meter::RateLimit::from({.packets_per_s = limits.new_flows_per_s, .bits_per_s = 0}, shares);

@@ -25,15 +25,16 @@ struct alignas(64) FlowTimes {
 };
 static_assert(sizeof(FlowTimes) == 64);
 
-// One worker's part.
+// What a worker holds new flows to.
 struct FlowQuota {
-    std::uint32_t flows = 0;           // 0: no limit
+    std::uint32_t flows = 0;           // of all workers; 0: no limit
     std::uint32_t flows_a_source = 0;  // 0: no limit
     meter::RateLimit new_flows;
     meter::RateLimit new_flows_a_source;
 
-    // Of `shares` workers among which flows spread evenly. A source's flows may all be one worker's: its
-    // limits are not divided.
+    // New flows are divided among `shares` workers. The tenant's open flows are counted by all of them
+    // together (FlowTable::Config::flows_of_all); a source's may all be one worker's, so its limits are not
+    // divided.
     [[nodiscard]] static FlowQuota from(const model::FlowLimits& limits, std::uint32_t shares = 1);
     [[nodiscard]] bool by_source() const { return flows_a_source != 0 || new_flows_a_source.any(); }
 

@@ -65,6 +65,7 @@ base::Status FlowTable::validate(const Config& config) {
 FlowTable::FlowTable(const Config& config, const base::SipKey& key, FlowListener* listener)
     : key_(key),
       listener_(listener),
+      flows_of_all_(config.flows_of_all),
       index_(index_entries(config.flows)),
       flows_(config.flows),
       translations6_(or_part(config.translations6, config.flows, 16)),
@@ -255,7 +256,7 @@ void FlowTable::touch_rates(TenantFlows& tenant) const {
 model::DropReason FlowTable::check_limits(const Tuple& tuple, const FlowQuota& quota) {
     using enum model::DropReason;
     TenantFlows& tenant = tenants_[tuple.tenant()];
-    if (quota.flows != 0 && tenant.flows.value() >= quota.flows) return flow_limit;
+    if (quota.flows != 0 && all_flows_of(tuple.tenant()) >= quota.flows) return flow_limit;
     if (quota.new_flows.any()) {
         touch_rates(tenant);
         meter::RateState tried = tenant.rate;
@@ -274,6 +275,7 @@ void FlowTable::count_new(Flow& flow, const FlowQuota& quota) {
     TenantFlows& tenant = tenants_[flow.tuple.tenant()];
     tenant.flows.add(1);
     tenant.opened.add(1);
+    if (flows_of_all_ != nullptr) flows_of_all_[flow.tuple.tenant()].fetch_add(1, std::memory_order_relaxed);
     (void)quota.new_flows.take(tenant.rate, ticks_, 0, carry_ >> 16U);
     counts_.open.add(1);
     counts_.opened.add(1);
@@ -417,6 +419,7 @@ void FlowTable::end(Flow& flow, FlowEnd why) {
     if (flow.has(flow_translated)) index_.erase(hash_of(outside), number);
     TenantFlows& tenant = tenants_[flow.tuple.tenant()];
     tenant.flows.add(~0ULL);
+    if (flows_of_all_ != nullptr) flows_of_all_[flow.tuple.tenant()].fetch_sub(1, std::memory_order_relaxed);
     if (flow.has(flow_queued)) --tenant.queued;
     if (flow.has(flow_at_source)) {
         SourceFlows* source = source_of(flow.tuple, false);

@@ -17,6 +17,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -111,6 +112,8 @@ class FlowTable {
         std::uint32_t translations6 = 0;   // IPv6 flows that are translated; 0: a sixteenth of `flows`
         std::uint32_t sweep_s = 8;         // within which an expired flow's memory is free again
         std::uint32_t longest_step_s = 0;  // what a jump of the clock counts at most; 0: all of it
+        // By tenant, what he has in this table and in other workers'; nullptr: this table is all.
+        std::atomic<std::uint32_t>* flows_of_all = nullptr;
     };
     [[nodiscard]] static base::Status validate(const Config& config);
 
@@ -236,8 +239,14 @@ class FlowTable {
     void release(Flow& flow);
     void sweep(std::uint32_t at_most);
 
+    [[nodiscard]] std::uint32_t all_flows_of(TenantIndex tenant) const {
+        return flows_of_all_ == nullptr ? static_cast<std::uint32_t>(tenants_[tenant].flows.value())
+                                        : flows_of_all_[tenant].load(std::memory_order_relaxed);
+    }
+
     base::SipKey key_;
     FlowListener* listener_;
+    std::atomic<std::uint32_t>* flows_of_all_;
     FlowIndex index_;
     HugeVector<Flow> flows_;
     HugeVector<Translation6> translations6_;
