@@ -138,7 +138,8 @@ base::Status Gateway::start() {
     limits.longest_step_s = longest_step_s;
     if (limits.workers > 1) {
         limits.shared = std::make_shared<SharedTenants>(config_.max_firewalls);
-        hand_off_ = std::make_unique<HandOff>(limits.workers, topology_.legs.size(), config_.hand_off_frames);
+        hand_off_ = std::make_unique<workers::HandOff>(limits.workers, topology_.legs.size(),
+                                                       config_.hand_off_frames);
     }
     const Secrets secrets = Secrets::from(deps_.random);
     for (std::size_t i = 0; i < deps_.ports.size(); ++i) {

@@ -138,7 +138,7 @@ class Gateway {
     Refused refused_;
     ProgramCompiler compiler_;
     ProgramSwitch switch_;
-    std::unique_ptr<HandOff> hand_off_;  // with more than one worker
+    std::unique_ptr<workers::HandOff> hand_off_;  // with more than one worker
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
     std::atomic<bool> stopping_{false};

@@ -130,7 +130,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     attach::find_networks(context, ingress);
     run_stages<TenantStage, FirewallTurnoff>(context);
     answer_local(context.topology.legs[ingress].local, batch);
-    if (context.state.workers > 1) hand_over(context);
+    if (context.state.workers > 1) workers::hand_over(context);
     fetch_flows(context);
     sort_flows(context);
     follow_flows(context, ingress);

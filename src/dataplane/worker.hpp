@@ -25,7 +25,7 @@ class Worker {
         ProgramSwitch& programs;
         const scrub::Bogons& bogons;
         const base::Clock& clock;
-        HandOff* hand_off = nullptr;  // to and from the other workers; nullptr: there are none
+        workers::HandOff* hand_off = nullptr;  // to and from the other workers; nullptr: there are none
     };
 
     // `index` among the workers of the switch.

@@ -113,8 +113,8 @@ base::Status read_logs(const policy::Node& section, GatewayConfig& config) {
     config.logs.gateway = config.link.name;
     const policy::Node nat = section.at("nat_log");
     if (nat && !nat.has("file") && !nat.has("ipfix")) {
-        return std::unexpected(
-            nat.error("says not where to", "name a file, a collector (ipfix), or both; or leave nat_log out"));
+        return std::unexpected(nat.error("says not where to",
+                                         "name a file, a collector (ipfix), or both; or leave nat_log out"));
     }
     if (nat.has("file")) config.logs.nat = log_file_of(nat);
     if (nat.has("ipfix")) {

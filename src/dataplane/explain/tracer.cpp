@@ -236,7 +236,7 @@ Trace Tracer::run(const Sent& packet) {
     impl.batch.firewall.known.count = 0;
     const packet::Key arrived = packet::parse(impl.batch.frames[0].bytes());
     run_pipeline(*impl.program, impl.bogons, impl.topology, leg, impl.state, impl.batch);
-    count_batch(*impl.program, impl.state, impl.batch);
+    count_batch(impl.state, impl.batch);
     impl.state.questions.count = 0;  // there is nobody to ask
     return impl.trace_of(arrived);
 }

@@ -9,7 +9,7 @@
 #include "dataplane/tenant_path.hpp"
 #include "net/protocol.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 namespace {
 
 using flow::TupleKind;
@@ -130,4 +130,4 @@ void hand_over(const Context& context) {
     batch.firewall.stateful.count = kept;
 }
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers

@@ -9,7 +9,7 @@
 
 #include "dataplane/stage.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 
 // By the internet's address.
 [[nodiscard]] std::uint32_t owner_by(const net::Address& internet, flow::TenantIndex tenant,
@@ -18,4 +18,4 @@ namespace sluice::dataplane {
 // Takes packets of other workers' flows out of `stateful`; they are in `handed`, and in `away`.
 void hand_over(const Context& context);
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers

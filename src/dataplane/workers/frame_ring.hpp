@@ -14,7 +14,7 @@
 
 #include "packet/frame.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 
 class FrameRing {
   public:
@@ -51,4 +51,4 @@ class FrameRing {
     alignas(64) std::atomic<std::uint64_t> read_{0};
 };
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers

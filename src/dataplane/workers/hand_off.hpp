@@ -16,7 +16,7 @@
 #include "dataplane/workers/frame_ring.hpp"
 #include "packet/port.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 
 class HandOff {
   public:
@@ -62,4 +62,4 @@ class HandOff {
     std::vector<std::unique_ptr<FrameRing>> rings_;
 };
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers

@@ -15,7 +15,7 @@
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 namespace {
 
 constexpr std::size_t workers = 3;
@@ -466,4 +466,4 @@ TEST(Workers, HandOverBetweenThreads) {
     EXPECT_EQ(pool.free(), 8192U) << "a buffer was lost";
 }
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers

@@ -21,7 +21,7 @@
 #include "packet/device.hpp"
 #include "packet/packet_text.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::workers {
 namespace {
 
 constexpr std::uint32_t flows = 262'144;  // of all workers
@@ -208,7 +208,7 @@ class Bench {
 };
 
 }  // namespace
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::workers
 
 int main(int argc, char** argv) {
     using namespace sluice;
@@ -218,8 +218,8 @@ int main(int argc, char** argv) {
     const auto device =
         packet::Device::open(*eal, {.device = "net_null0,size=64,copy=0", .queues = 2, .buffers = 8191})
             .value();
-    dataplane::Bench one(*device, 1);
-    dataplane::Bench two(*device, 2);
+    dataplane::workers::Bench one(*device, 1);
+    dataplane::workers::Bench two(*device, 2);
     for (int run = 0; run < runs; ++run) {
         std::printf("own %d 1 %.3f\n", run, one.measure(false, seconds));
         std::printf("own %d 2 %.3f\n", run, two.measure(false, seconds));
