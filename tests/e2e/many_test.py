@@ -18,7 +18,7 @@ from watch import RouteWatch
 TARGETS = 100
 RATE_PPS = 30_000  # of SYNs to each; the threshold is configs.THRESHOLD_PPS
 STEP_S = 0.05
-SLOWEST_S = 5.0
+SLOWEST_S = 10.0
 RECORDS_A_DATAGRAM = 30
 SYN, TCP = 2, 6
 
