@@ -29,13 +29,15 @@ def run_folder(instance):
 
 
 class Box:
-    """router: bird or frr. exporter: sflow, v9 or ipfix. sluice: False leaves Sluice's own processes out."""
+    """router: bird or frr. exporter: sflow, v9 or ipfix. sluice: False leaves Sluice's own processes out. level: the guard's,
+    for good; None: it rises and falls by itself."""
 
-    def __init__(self, instance="", router="bird", exporter="sflow", sluice=True, portal_port=PORTAL_PORT, tell=print):
+    def __init__(self, instance="", router="bird", exporter="sflow", sluice=True, portal_port=PORTAL_PORT, level=None,
+                 tell=print):
         if instance and not re.fullmatch("[a-z0-9]{1,8}", instance):
             raise LabError(f"'{instance}' is no name for a lab: up to eight of a-z and 0-9, please")
         self.instance, self.router, self.exporter, self.sluice = instance, router, exporter, sluice
-        self.portal_port, self.tell = portal_port, tell
+        self.portal_port, self.level, self.tell = portal_port, level, tell
         self.run_dir, self.topology = run_folder(instance), Topology(instance)
         self.keeper = None
 
@@ -68,7 +70,7 @@ class Box:
         os.chmod(self.run_dir, 0o755)
         with open(f"{self.run_dir}/box.json", "w", encoding="utf-8") as out:
             json.dump({"router": self.router, "exporter": self.exporter, "sluice": self.sluice,
-                       "portal_port": self.portal_port}, out)
+                       "portal_port": self.portal_port, "level": self.level}, out)
         self.tell(f"network: {len(CUSTOMERS)} customers, edge ({self.router}), guard, controller, internet")
         self.topology.up()
         counters.install(self.ns)

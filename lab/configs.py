@@ -46,8 +46,9 @@ def thresholds():
     return [*by_host, {"name": "carpet", "scope": "prefix", "vector": "udp", "packets": pps}]
 
 
-def policy():
-    """What the three customers want: the same protection, consent given; one of them is soon to be attacked."""
+def policy(level=None):
+    """What the three customers want: the same protection, consent given; one of them is soon to be attacked. `level`: the
+    guard's, that does not change by itself."""
     return {"tenants": [{
         "slug": customer.name,
         "name": f"{customer.name.capitalize()} Ltd",
@@ -55,7 +56,7 @@ def policy():
         "prefixes": [{"prefix": prefix, "consent": "auto", "site": "Headquarters"}
                      for prefix in (customer.prefix4, customer.prefix6)],
         "detection": {"hold_down": HOLD_DOWN, "thresholds": thresholds()},
-        "protection": {"template": "web", "services": ["tcp/80"]},
+        "protection": {"template": "web", "services": ["tcp/80"], **({"level": level} if level else {})},
     } for customer in CUSTOMERS]}
 
 
@@ -112,7 +113,7 @@ def sluice_processes(box):
     run_dir = box.run_dir
     write_secret(f"{run_dir}/link.token", os.urandom(16).hex())
     write_secret(f"{run_dir}/operator.password", OPERATOR[1])
-    write(f"{run_dir}/policy.yaml", policy())
+    write(f"{run_dir}/policy.yaml", policy(box.level))
     os.makedirs(f"{run_dir}/controller", exist_ok=True)
     wanted = []
     for name, role, document in (("controller", "ctrl", controller(run_dir)), ("collector", "ctrl", collector(run_dir)),

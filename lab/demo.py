@@ -14,12 +14,14 @@ from story import KILLABLE, Plan, Story
 
 # A few slow connections are no flood that shows in flow records: Sluice does not find them yet.
 STORIES = [kind for kind in KINDS if kind != "slow"]
+LEVELS = ("analysis", "basic", "strong")
 REST_S = 20  # between two stories when they go on
 
 
 def play_once(options, kill=None, stay=False):
     """One story in a box of its own. stay: then again and again in the same box, until Ctrl-C."""
-    box = Box(options.instance, options.router, options.exporter, portal_port=options.portal_port, tell=tell)
+    box = Box(options.instance, options.router, options.exporter, portal_port=options.portal_port,
+              level=options.level, tell=tell)
     if box.is_up():
         tell("an earlier lab of this name is still there: taking it down")
         Box.of_run(options.instance, tell).down()
@@ -41,7 +43,7 @@ def play_once(options, kill=None, stay=False):
 
 
 def plan_of(options, kill):
-    plan = Plan(attack=options.attack, rate_pps=options.rate, kill=kill)
+    plan = Plan(attack=options.attack, rate_pps=options.rate, kill=kill, level=options.level)
     if options.exporter != "sflow":
         plan.route_limit_s = 5.0  # pmacct reports a flow that goes on once a second at best
     if options.attack == "hping3":
@@ -66,6 +68,7 @@ def arguments():
     parser.add_argument("--runs", type=int, default=1, help="with --once: so many stories, each in a fresh box; medians")
     parser.add_argument("--attack", choices=STORIES, default="syn", metavar="KIND",
                         help=f"{', '.join(STORIES)} (default: syn)")
+    parser.add_argument("--level", choices=LEVELS, help="the guard's, for good; left out, it rises and falls by itself")
     parser.add_argument("--rate", type=int, default=2 * configs.THRESHOLD_PPS, help="attack packets a second")
     parser.add_argument("--kill", choices=[*KILLABLE, "all"],
                         help="kill -9 this in mid-story; it is restarted as systemd would. all: a story for each")

@@ -38,6 +38,7 @@ class Plan:
     route_limit_s: float = 1.5
     found_limit_s: float | None = None  # a promise on the detection itself
     kill: str | None = None
+    level: str | None = None  # the guard's, if it stays; below "strong" it may let an attack through, and that is no promise
 
 
 @dataclass
@@ -62,6 +63,7 @@ class Story:
     def __init__(self, box, controller, plan, tell):
         self.box, self.controller, self.plan, self._tell = box, controller, plan, tell
         self.outcome, self.incident, self.start = Outcome(), None, None
+        self.arrived_share = None
         self._marks, self._lock, self._known = {}, threading.Lock(), threading.Event()
         self._requests = f"{box.run_dir}/requests.jsonl"
 
@@ -216,7 +218,12 @@ class Story:
             sent = arrived = 0
             mine = lost = []
         when = "the recovery" if self.plan.kill else "the diversion"
-        promises.append(share(f"attack packets that reach acme after {when}", arrived, sent, 0.01, FEWEST_PACKETS))
+        let_through = share(f"attack packets that reach acme after {when}", arrived, sent, 0.01, FEWEST_PACKETS)
+        self.arrived_share = let_through.value
+        if self.plan.level in ("analysis", "basic"):
+            self.outcome.notes.append(f"level {self.plan.level}: {let_through.sentence()}, no promise at this level")
+        else:
+            promises.append(let_through)
         promises.append(share(f"acme's requests lost after {when}", len(lost), len(mine), 0.001, FEWEST_REQUESTS))
         promises.append(self._kept_open(records, from_s))
         for customer in CUSTOMERS[1:]:
