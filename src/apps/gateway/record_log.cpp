@@ -55,9 +55,25 @@ class RecordLog::Lines {
         ++count_;
     }
     void write() {
+        if (failed_) return try_again();
         if (count_ == 0) return note(file_.sync());
-        if (failed_ && clock_.now() - failed_at_ < try_again_after) return lose();
-        const auto status = file_.append(lines_);
+        put(lines_);
+    }
+    [[nodiscard]] std::string trouble() const {
+        const std::lock_guard lock(mutex_);
+        return trouble_;
+    }
+
+  private:
+    // What was lost is said where it would have been: by that the disk is tried, too.
+    void try_again() {
+        if (clock_.now() - failed_at_ < try_again_after) return lose();
+        put(fmt::format("{{\"time\":\"{}\",\"event\":\"lines-lost\",\"lines\":{}}}\n",
+                        base::to_rfc3339(clock_.wall()), lost_in_a_row_) +
+            lines_);
+    }
+    void put(const std::string& text) {
+        const auto status = file_.append(text);
         if (!status) {
             lose();
         } else {
@@ -67,12 +83,6 @@ class RecordLog::Lines {
         }
         note(status);
     }
-    [[nodiscard]] std::string trouble() const {
-        const std::lock_guard lock(mutex_);
-        return trouble_;
-    }
-
-  private:
     void lose() {
         lost_.add(count_);
         lost_in_a_row_ += count_;

@@ -1,6 +1,7 @@
 // The logs that a gateway keeps: NAT bindings as JSON lines and as IPFIX to a collector, and flows of rules
 // that want a log as JSON lines. A thread of its own takes the records from the data plane, which never waits
-// for it: what it can not keep is counted, and said.
+// for it: what it can not keep is counted, and said as trouble, and as a line
+// {"time":…,"event":"lines-lost","lines":N} where it goes on.
 //
 // A log begins with a line {"time":…,"event":"gateway-started","gateway":NAME}: no binding from before it, of
 // that gateway, is in force any more.
