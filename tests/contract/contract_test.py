@@ -163,7 +163,7 @@ class Contract(unittest.TestCase):
         self.reading_a_firewall(ids["tenant_id"])
 
     def reading_a_firewall(self, tenant):
-        firewall = self.world.acme_viewer.get(f"/tenants/{tenant}/firewall").json
+        firewall = self.world.by_role["acme", "tenant_viewer"].get(f"/tenants/{tenant}/firewall").json
         self.assertEqual(firewall["state"], "in_force", firewall["sentence"])
         self.assertEqual(firewall["zones"], ["internet", "acme-inside"])
         self.assertEqual([r["name"] for r in firewall["rules"]], ["acme-web"])
