@@ -1,6 +1,7 @@
 // What a packet of a customer with a firewall costs: ns a packet on one core for established flows (UDP, TCP,
-// translated one to one), with 10 and 10,000 rules, of one tenant and of 10,000, and for the set-up of a
-// flow. `bench/dataplane.py` runs it and writes the project's JSON.
+// translated one to one), with 10 and 10,000 rules, of one tenant and of 10,000, for answers of tenants that
+// are attached by tags and whose routers' addresses are learned, and for the set-up of a flow.
+// `bench/dataplane.py` runs it and writes the project's JSON.
 //
 // The worker is the real one. Its ports lie in memory: a burst's frames are written with the addresses of
 // random flows before each receive, and what is transmitted is dropped. The cost of writing is measured alone
@@ -13,10 +14,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string>
 #include <vector>
 
+#include "dataplane/bench_loop.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/worker.hpp"
 #include "packet/packet_text.hpp"
@@ -31,7 +32,8 @@ struct Case {
     const char* name;
     bool tcp = false;
     bool nat = false;
-    bool fresh = false;  // every packet opens a flow
+    bool fresh = false;     // every packet opens a flow
+    bool outbound = false;  // answers, from tenants that are attached by two tags
     std::uint32_t tenants = 1;
     std::uint32_t rules = 50;
 };
@@ -42,8 +44,18 @@ constexpr Case cases[] = {
     {.name = "established-10-rules", .rules = 10},
     {.name = "established-10000-rules", .rules = 10'000},
     {.name = "established-10000-tenants", .tenants = 10'000},
+    {.name = "answers-udp", .outbound = true},
+    {.name = "answers-10000-tenants", .outbound = true, .tenants = 10'000},
     {.name = "setup-1000-rules", .fresh = true, .rules = 1'000},
 };
+
+struct Tags {
+    std::uint16_t outer;
+    std::uint16_t inner;
+};
+Tags tags_of(std::uint32_t tenant) {
+    return {static_cast<std::uint16_t>(1 + tenant / 4000), static_cast<std::uint16_t>(1 + tenant % 4000)};
+}
 
 class BurstPort final : public packet::Port {
   public:
@@ -54,16 +66,18 @@ class BurstPort final : public packet::Port {
         std::uint32_t tenants = 1;
         bool in_order = true;   // one after the other without end, or random ones
         bool reversed = false;  // from the servers to the clients
+        bool tagged = false;    // by the tags of the server's tenant
     };
     void prepare(const std::string& text, const Flows& flows) {
         template_ = packet::parse_packet_text(text).value();
         length_ = static_cast<std::uint32_t>(template_.size());
-        template_.resize(64);
+        template_.resize(80);
         flows_ = flows;
+        ip_ = flows.tagged ? 22 : 14;
         next_ = 0;
         sum_ = 0;
-        for (std::size_t i = 14; i < 26; i += 2) {
-            if (i != 24) sum_ += static_cast<std::uint32_t>(template_[i] << 8U | template_[i + 1]);
+        for (std::size_t i = ip_; i < ip_ + 12; i += 2) {
+            if (i != ip_ + 10) sum_ += static_cast<std::uint32_t>(template_[i] << 8U | template_[i + 1]);
         }
     }
     void stop() { length_ = 0; }
@@ -93,12 +107,16 @@ class BurstPort final : public packet::Port {
         random_ ^= random_ << 17U;
         return static_cast<std::uint32_t>((random_ >> 32U) * flows_.count >> 32U);
     }
+    static void put16(std::uint8_t* at, std::uint16_t value) {
+        value = __builtin_bswap16(value);
+        std::memcpy(at, &value, 2);
+    }
     static void put32(std::uint8_t* at, std::uint32_t value) {
         value = __builtin_bswap32(value);
         std::memcpy(at, &value, 4);
     }
     void write(std::uint8_t* frame, std::uint32_t number) const {
-        std::memcpy(frame, template_.data(), 64);
+        std::memcpy(frame, template_.data(), 80);
         const std::uint32_t client = first_client + number;
         const std::uint32_t server = first_server + number % flows_.tenants * 256 + 7;
         const std::uint32_t from = flows_.reversed ? server : client;
@@ -106,15 +124,20 @@ class BurstPort final : public packet::Port {
         std::uint32_t sum = sum_ + (from >> 16U) + (from & 0xffffU) + (to >> 16U) + (to & 0xffffU);
         sum = (sum & 0xffffU) + (sum >> 16U);
         sum = (sum & 0xffffU) + (sum >> 16U);
-        frame[24] = static_cast<std::uint8_t>(~sum >> 8U);
-        frame[25] = static_cast<std::uint8_t>(~sum);
-        put32(frame + 26, from);
-        put32(frame + 30, to);
+        frame[ip_ + 10] = static_cast<std::uint8_t>(~sum >> 8U);
+        frame[ip_ + 11] = static_cast<std::uint8_t>(~sum);
+        put32(frame + ip_ + 12, from);
+        put32(frame + ip_ + 16, to);
+        if (!flows_.tagged) return;
+        const Tags tags = tags_of(number % flows_.tenants);
+        put16(frame + 14, tags.outer);
+        put16(frame + 18, tags.inner);
     }
 
     std::vector<std::uint8_t> memory_;
     std::vector<std::uint8_t> template_;
     std::uint32_t length_ = 0;
+    std::size_t ip_ = 14;  // where the IP header begins
     Flows flows_;
     std::uint32_t next_ = 0;
     std::uint32_t sum_ = 0;  // of the IPv4 header without addresses and checksum
@@ -133,6 +156,12 @@ model::TenantProgram program(const Case& it, std::uint32_t tenant) {
     inside.name = "inside";
     const auto behind = net::Prefix::parse("10.0.0.0/24").value();
     inside.prefixes = {it.nat ? behind : servers};
+    if (it.outbound) {
+        inside.kind = model::AttachmentKind::qinq;
+        inside.port = "clean";
+        inside.vlan = tags_of(tenant).outer;
+        inside.inner_vlan = tags_of(tenant).inner;
+    }
     firewall.attachments = {inside};
     firewall.limits = {.flows = 0};
     for (std::uint32_t i = 0; i + 1 < it.rules; ++i) {
@@ -161,22 +190,6 @@ model::TenantProgram program(const Case& it, std::uint32_t tenant) {
     return out;
 }
 
-double cpu_ns() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
-
-template <class Burst>
-double measure(double seconds, Burst&& burst) {
-    std::uint64_t packets = 0;
-    const double start = cpu_ns();
-    while (cpu_ns() < start + seconds * 1e9) {
-        for (int i = 0; i < 256; ++i) packets += burst();
-    }
-    return (cpu_ns() - start) / static_cast<double>(packets);
-}
-
 class Bench {
   public:
     Bench(const Case& it, std::uint32_t flows) : it_(it), flows_(flows) {
@@ -185,7 +198,12 @@ class Bench {
         ProgramCompiler compiler({.slots = 32'768, .tenants = 16'384}, random_, topology_);
         std::vector<model::TenantProgram> programs;
         for (std::uint32_t i = 0; i < it.tenants; ++i) programs.push_back(program(it, i));
-        auto compiled = compiler.compile(programs, {clock_.wall(), 0}).value();
+        auto made = compiler.compile(programs, {clock_.wall(), 0});
+        if (!made) {
+            fmt::print(stderr, "{}\n", made.error().message());
+            std::exit(1);
+        }
+        auto compiled = std::move(*made);
         tenant_bytes_ = compiled->firewalls[1]->bytes();
         switch_.publish(std::move(compiled));
     }
@@ -194,8 +212,9 @@ class Bench {
         if (!it_.fresh) open_all();
         for (int i = 0; i < runs; ++i) {
             prepare(it_.fresh);
-            const double total = measure(seconds, [&] { return worker_.run_once(); });
-            const double fill = measure(seconds / 4, [&] { return outside_.receive(frames_); });
+            const double total = cpu_ns_a_packet(seconds, [&] { return worker_.run_once(); });
+            BurstPort& port = it_.outbound ? inside_ : outside_;
+            const double fill = cpu_ns_a_packet(seconds / 4, [&] { return port.receive(frames_); });
             if (!it_.fresh && worker_.flow_counts().open.value() < flows_) {
                 std::fprintf(stderr, "%s: only %llu flows are open\n", it_.name,
                              static_cast<unsigned long long>(worker_.flow_counts().open.value()));
@@ -213,16 +232,28 @@ class Bench {
 
     // The plain packet of an open flow.
     void prepare(bool in_order) {
+        if (it_.outbound) {
+            outside_.stop();
+            inside_.prepare("udp 60.0.0.0:443 > 45.0.0.7:4000 payload 18 vlan 1 vlan 1",
+                            {flows_, it_.tenants, false, true, true});
+            return;
+        }
         outside_.prepare(it_.tcp ? "tcp 60.0.0.0:4000 > 45.0.0.7:443 ack seq 8 ack-number 101 payload 6"
                                  : "udp 60.0.0.0:4000 > 45.0.0.7:443 payload 18",
-                         {flows_, it_.tenants, in_order, false});
+                         {flows_, it_.tenants, in_order, false, false});
     }
     void send_each(BurstPort& port, const char* text, bool reversed) {
         outside_.stop();
         inside_.stop();
-        port.prepare(text, {flows_, it_.tenants, true, reversed});
+        port.prepare(text, {flows_, it_.tenants, true, reversed, false});
         while (port.sent() < flows_) (void)worker_.run_once();
         port.stop();
+    }
+    // Each tenant's router shows itself by a packet.
+    void learn_routers() {
+        inside_.prepare("udp 60.0.0.0:9 > 45.0.0.7:9 payload 18 vlan 1 vlan 1",
+                        {flows_, it_.tenants, true, true, true});
+        while (inside_.sent() < it_.tenants) (void)worker_.run_once();
     }
     void open_all() {
         if (it_.tcp) {
@@ -230,6 +261,7 @@ class Bench {
             send_each(inside_, "tcp 60.0.0.0:443 > 45.0.0.7:4000 syn ack seq 100 ack-number 8", true);
             send_each(outside_, "tcp 60.0.0.0:4000 > 45.0.0.7:443 ack seq 8 ack-number 101", false);
         } else {
+            if (it_.outbound) learn_routers();
             send_each(outside_, "udp 60.0.0.0:4000 > 45.0.0.7:443 payload 18", false);
         }
     }

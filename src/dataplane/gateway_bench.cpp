@@ -13,10 +13,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <string>
 #include <vector>
 
+#include "dataplane/bench_loop.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/worker.hpp"
@@ -251,25 +251,6 @@ std::vector<std::uint8_t> packet_of(const Case& it) {
     return packet::parse_packet_text(text).value();
 }
 
-// Of this thread: what other programs do with the processor meanwhile is not ours (its caches are).
-double cpu_ns() {
-    timespec time{};
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-}
-
-// Runs `burst` (which says how many packets it handled) for some time; CPU ns a packet.
-template <class Burst>
-double measure(double seconds, Burst&& burst) {
-    for (int i = 0; i < 4096; ++i) (void)burst();
-    std::uint64_t packets = 0;
-    const double start = cpu_ns();
-    while (cpu_ns() < start + seconds * 1e9) {
-        for (int i = 0; i < 1024; ++i) packets += burst();
-    }
-    return (cpu_ns() - start) / static_cast<double>(packets);
-}
-
 class Bench {
   public:
     Bench()
@@ -297,10 +278,10 @@ class Bench {
         if (it.kind == Kind::pass) verify_sources(it);
         prepare(it);
         for (int i = 0; i < runs; ++i) {
-            const double total = measure(seconds, [&] { return worker_.run_once(); });
+            const double total = cpu_ns_a_packet(seconds, [&] { return worker_.run_once(); });
             worker_.rest();
-            const double fill = measure(seconds / 4, [&] { return pump(dirty_); });
-            const double io = measure(seconds / 4, [&] { return pump(clean_); });
+            const double fill = cpu_ns_a_packet(seconds / 4, [&] { return pump(dirty_); });
+            const double io = cpu_ns_a_packet(seconds / 4, [&] { return pump(clean_); });
             std::printf("%s %d %.3f %.3f %.3f\n", it.name, i, total, fill, io);
             std::fflush(stdout);
         }
