@@ -18,6 +18,9 @@ inline constexpr std::uint32_t no_rule = 0xffffffff;
 // Rules from here on are reflection templates: this plus the AttackVector.
 inline constexpr std::uint32_t template_rules = 0xffffff00;
 
+// From here on: filters that the anomaly stage has made.
+inline constexpr std::uint32_t anomaly_rules = 0x4000'0000;
+
 // From here on: firewall rules of the packet's tenant, by their number.
 inline constexpr std::uint32_t firewall_rules = 0x8000'0000;
 
@@ -74,10 +77,12 @@ struct Batch {
     Selection live;                           // the next stage has to look at them
     std::array<Selection, 2> wanted_sources;  // IPv4 and IPv6
     std::array<Selection, 2> wanted_destinations;
-    std::array<Selection, 2> syns;     // to be answered, unless the source is known
-    PerPacket<std::uint32_t> cookies;  // for these
-    Selection watched;                 // the protocol stage will ask for their source
-    Selection excused;                 // a filter passed them: no later stage looks at them
+    std::array<Selection, 2> syns;               // to be answered, unless the source is known
+    PerPacket<std::uint32_t> cookies;            // for these
+    PerPacket<std::uint64_t> connection_hashes;  // of TCP among the watched
+    Selection resets;   // dropped, but their frames leave: they tell the target that it is over
+    Selection watched;  // the protocol stage will ask for their source
+    Selection excused;  // a filter passed them: no later stage looks at them
     // Packets of flows that other workers own. Neither counted nor sent here, unless they find no room there.
     Selection handed;
     PerPacket<std::uint8_t> owners;  // of these

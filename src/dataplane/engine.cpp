@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
+#include <string>
 
 #include "dataplane/firewall_reporter.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/report.hpp"
+#include "dataplane/scrub/anomaly/anomaly_stage.hpp"
 #include "model/attack_vector.hpp"
 
 namespace sluice::dataplane {
@@ -17,8 +20,13 @@ struct Engine::Impl {
           compiler({config.max_targets, config.max_tenant_filters, 1, config.max_firewalls}, random,
                    topology),
           program(std::make_unique<Program>()),
-          state({config.max_targets, config.max_sources, config.max_sources / 4 + 1, config.max_flows,
-                 config.max_firewalls, std::min(config.max_flows, 4096U)},
+          state({.slots = config.max_targets,
+                 .sources = config.max_sources,
+                 .destinations = config.max_sources / 4 + 1,
+                 .flows = config.max_flows,
+                 .tenants = config.max_firewalls,
+                 .fragmented = std::min(config.max_flows, 4096U),
+                 .watches = static_cast<std::uint32_t>(std::min<std::size_t>(config.max_targets, 128))},
                 Secrets::from(random)) {
         program->filter_lists.push_back({});
     }
@@ -44,8 +52,10 @@ struct Engine::Impl {
     }
 
     void process_burst(LegIndex leg, std::span<const std::span<const std::uint8_t>> frames, std::size_t done);
-    [[nodiscard]] Outcome outcome_of(std::size_t i) const;
-    [[nodiscard]] std::string_view rule_name(std::size_t i, std::uint32_t rule) const;
+    [[nodiscard]] Outcome outcome_of(std::size_t i);
+    [[nodiscard]] std::string_view rule_name(std::size_t i, std::uint32_t rule);
+
+    std::set<std::string, std::less<>> filter_names;  // of the anomaly stage, as outcomes show them
 
     static constexpr std::uint64_t start_ns = 3'600'000'000'000;
 
@@ -75,18 +85,22 @@ base::Status Engine::load(std::span<const model::TenantProgram> programs, base::
     return {};
 }
 
-std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) const {
+std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) {
     if (rule >= template_rules)
         return model::to_string(static_cast<model::AttackVector>(rule - template_rules));
-    if (rule < firewall_rules) return program->rules[rule];
+    if (rule < anomaly_rules) return program->rules[rule];
+    if (rule < firewall_rules)
+        return *filter_names.insert(scrub::anomaly::name_of_filter(state.watches, rule)).first;
     return batch.firewall.paths[i]->firewall->rule_names[rule - firewall_rules];
 }
 
-Outcome Engine::Impl::outcome_of(std::size_t i) const {
+Outcome Engine::Impl::outcome_of(std::size_t i) {
     Outcome outcome;
     outcome.verdict = batch.verdicts[i];
     outcome.reason = batch.reasons[i];
-    if (outcome.verdict != model::Verdict::drop) outcome.frame = batch.frames[i].bytes();
+    const auto& resets = batch.resets;
+    const bool resets_target = std::find(resets.begin(), resets.end(), i) != resets.end();
+    if (outcome.verdict != model::Verdict::drop || resets_target) outcome.frame = batch.frames[i].bytes();
     const std::uint32_t rule = batch.rules[i];
     if (rule != no_rule) {
         outcome.rule = rule_name(i, rule);

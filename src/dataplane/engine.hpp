@@ -38,8 +38,8 @@ struct Outcome {
     // The filter, or the reflection template, that decided ("dns"); empty where none did. Valid until load().
     std::string_view rule;
     Side to = Side::customers;  // where a passed packet leaves; tags say the rest
-    // The frame as it goes out: forwarded, or the answer to the sender. Empty after a drop. Valid until
-    // process().
+    // The frame as it goes out: forwarded, or the answer to the sender. Empty after a drop, unless the target
+    // is told of it: then the reset of the connection. Valid until process().
     std::span<const std::uint8_t> frame;
 };
 

@@ -6,6 +6,7 @@
 #include "dataplane/fetch_stage.hpp"
 #include "dataplane/firewall_stage.hpp"
 #include "dataplane/meter/rate_stage.hpp"
+#include "dataplane/scrub/anomaly/anomaly_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
 #include "dataplane/scrub/protocol/protocol_stage.hpp"
@@ -34,6 +35,7 @@ void parse(Context& context) {
     batch.live.count = 0;
     batch.excused.count = 0;
     batch.watched.count = 0;
+    batch.resets.count = 0;
     batch.dropped = 0;
     batch.verified = 0;
     batch.handed.count = 0;
@@ -101,8 +103,10 @@ void filter_and_verify(Context& context) {
     fetch_addresses(context);
     scrub::protocol::fetch_conducts(context);
     for_syns(context, scrub::make_cookies);
-    run_stages<scrub::VerifyStage, scrub::protocol::ProtocolStage, meter::RateStage>(context);
+    run_stages<scrub::VerifyStage, scrub::anomaly::AnomalyStage, scrub::protocol::ProtocolStage,
+               meter::RateStage>(context);
     for_syns(context, scrub::answer_syns);
+    leave(context.topology.to_customers, context.batch.resets, context.batch);
 }
 
 // What the scrubber let through: to a tenant with a firewall it opens a flow, if his rules allow it.

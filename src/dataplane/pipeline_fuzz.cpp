@@ -39,6 +39,17 @@ std::vector<model::TenantProgram> programs() {
     open.verify_udp = model::UdpVerification::first_drop;
     model::ScrubProfile watched = profile;
     watched.verify_dns = model::DnsVerification::first_drop;
+    open.anomaly = {.heavy_sources = true, .odd_lengths = true, .repeated_payloads = true, .filter_for_s = 1};
+    open.protocol = {.dns = true,
+                     .http = true,
+                     .tls = true,
+                     .ntp = true,
+                     .sip = true,
+                     .slow = true,
+                     .dns_queries_per_s = 50,
+                     .http_requests_per_s = 50,
+                     .connections = 4};
+    watched.protocol = open.protocol;
     watched.monitored = 0xffff;
     program.targets = {{net::Prefix::parse("203.0.113.9").value(), model::MitigationId(1), profile},
                        {net::Prefix::parse("203.0.113.128/25").value(), model::MitigationId(2), open},
@@ -69,9 +80,23 @@ void check_answer(std::span<const std::uint8_t> frame, const packet::Key& questi
     require(net::checksum_finish(net::checksum_add(sum, tcp)) == 0);
 }
 
+// What tells a target that a connection is over: whole, from the sender, its TCP checksum right.
+void check_reset(std::span<const std::uint8_t> frame, const packet::Key& before) {
+    const packet::Key key = packet::parse(frame);
+    require(key.error == packet::ParseError::none && key.has(packet::key_transport));
+    require(key.source == before.source && key.destination == before.destination);
+    require(key.source_port == before.source_port && key.destination_port == before.destination_port);
+    require((key.tcp_flags & 0x07) == 0x04 && key.l4_length() == 20);
+    const auto tcp = frame.subspan(key.l4_offset, key.l4_length());
+    const std::uint64_t sum =
+        net::pseudo_header_sum(key.source, key.destination, key.protocol, key.l4_length());
+    require(net::checksum_finish(net::checksum_add(sum, tcp)) == 0);
+}
+
 void check(std::span<const std::uint8_t> frame, const dataplane::Outcome& outcome) {
     if (outcome.verdict == model::Verdict::drop) {
-        require(outcome.reason != model::DropReason::none && outcome.frame.empty());
+        require(outcome.reason != model::DropReason::none);
+        if (!outcome.frame.empty()) check_reset(outcome.frame, packet::parse(frame));
         return;
     }
     require(outcome.reason == model::DropReason::none && !outcome.tenant.is_none());

@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
+#include "dataplane/scrub/anomaly/rules.hpp"
 #include "dataplane/scrub/protocol/rules.hpp"
 #include "dataplane/source.hpp"
 #include "dataplane/target_table.hpp"
@@ -46,6 +47,7 @@ struct Profile {
     bool meter_source = false;                    // source has a limit
     bool meter_destination = false;               // target, fragment, ICMP or UDP have one
     bool wide = false;               // the target is more than one address: each has meters of its own
+    bool checks_anomaly = false;     // any of `anomaly`
     bool checks_protocol = false;    // any of `protocol`
     std::uint32_t reflection = 0;    // bit v: UDP from the ports of AttackVector v is dropped
     std::uint32_t verified_for = 0;  // life time of a proof, in coarse ticks
@@ -54,6 +56,7 @@ struct Profile {
     meter::RateLimit fragment;
     meter::RateLimit icmp;
     meter::RateLimit udp;
+    scrub::anomaly::Rules anomaly;
     scrub::protocol::Rules protocol;
 
     auto operator<=>(const Profile&) const = default;

@@ -176,6 +176,11 @@ scrub::protocol::Rules compile_protocol(const model::ProtocolChecks& checks) {
     out.dns = checks.dns;
     out.ntp = checks.ntp;
     out.sip = checks.sip;
+    out.http = checks.http;
+    out.tls = checks.tls;
+    out.slow = checks.slow;
+    out.connections = static_cast<std::uint16_t>(std::min<std::uint32_t>(checks.connections, 0xffff));
+    out.http_requests = meter::RateLimit::from({.packets_per_s = checks.http_requests_per_s});
     out.dns_queries = meter::RateLimit::from({.packets_per_s = checks.dns_queries_per_s});
     return out;
 }
@@ -241,6 +246,10 @@ Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers)
     out.meter_source = out.source.any();
     out.meter_destination = out.target.any() || out.fragment.any() || out.icmp.any() || out.udp.any();
     out.wide = out.meter_destination && !target.prefix.is_host();
+    out.anomaly = {from.anomaly.heavy_sources, from.anomaly.odd_lengths, from.anomaly.repeated_payloads,
+                   coarse_duration(from.anomaly.filter_for_s)};
+    out.checks_anomaly = out.anomaly.any();
+    if (!out.checks_anomaly) out.anomaly = {};  // targets without it share their profiles
     out.protocol = compile_protocol(from.protocol);
     out.checks_protocol = out.protocol.any();
     return out;

@@ -126,9 +126,11 @@ void Worker::send_all(packet::Port& ingress) {
     const std::size_t nowhere = deps_.ports.size();
     std::array<Outgoing, max_legs + 1> out;
     for (std::size_t leg = 0; leg <= nowhere; ++leg) out[leg].count = 0;
+    std::uint32_t resets = 0;
+    for (const std::uint8_t i : batch_.resets) resets |= 1U << i;
     for (std::uint32_t i = 0; i < batch_.size; ++i) {
         if ((batch_.away >> i & 1U) != 0) continue;
-        const bool dropped = batch_.verdicts[i] == model::Verdict::drop;
+        const bool dropped = batch_.verdicts[i] == model::Verdict::drop && (resets >> i & 1U) == 0;
         Outgoing& to = out[dropped ? nowhere : batch_.legs[i]];
         to.frames[to.count] = batch_.frames[i];
         to.index[to.count++] = static_cast<std::uint8_t>(i);

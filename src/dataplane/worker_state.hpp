@@ -19,7 +19,9 @@
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/program.hpp"
+#include "dataplane/scrub/anomaly/watch_pool.hpp"
 #include "dataplane/scrub/protocol/conduct.hpp"
+#include "dataplane/scrub/protocol/connection_table.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/source.hpp"
 
@@ -98,6 +100,7 @@ struct WorkerLimits {
     std::uint32_t workers = 1;              // that share the gateway's packets
     std::uint32_t longest_step_s = 0;       // what a jump of the clock counts at most for flows; 0: all of it
     std::shared_ptr<SharedTenants> shared;  // among more than one
+    std::uint32_t watches = 128;            // targets whose traffic is learned; 10 KiB each
 };
 
 // The keys of a gateway. All its workers share them: a proof asked for by one may arrive at another.
@@ -126,6 +129,8 @@ struct WorkerState {
           sources(limits.sources),
           wide_destinations(limits.destinations),
           conducts(limits.sources / 4 + 1),
+          connections(limits.sources / 2 + 1),
+          watches(limits.slots, limits.watches),
           ports(static_cast<std::uint8_t>(index), {.blocks = limits.flows / 4 + 64}, secrets.flows,
                 limits.flows),
           flows({.flows = limits.flows,
@@ -208,6 +213,8 @@ struct WorkerState {
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
     meter::BoundedTable<scrub::protocol::Conduct> conducts;
+    scrub::protocol::ConnectionTable connections;
+    scrub::anomaly::WatchPool watches;
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;

@@ -65,6 +65,8 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table = {
     {bad_sip, Stage::protocol, "bad-sip", "The packet to the telephony port is no SIP message."},
     {slow_connection, Stage::protocol, "slow-connection",
      "The connection was held open without its request; it was closed."},
+    {piece_ahead, Stage::protocol, "piece-ahead",
+     "A piece of a request overtook the one in front of it; it is sent again, and then in order."},
     {dns_query_rate, Stage::protocol, "dns-query-rate",
      "The sender asks more DNS queries a second than one sender may."},
     {http_request_rate, Stage::protocol, "http-request-rate",

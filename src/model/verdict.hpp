@@ -78,6 +78,7 @@ enum class DropReason : std::uint8_t {
     bad_ntp,
     bad_sip,
     slow_connection,
+    piece_ahead,  // of a request, before the piece in front of it: it comes again
     dns_query_rate,
     http_request_rate,
     connection_limit,

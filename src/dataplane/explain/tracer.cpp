@@ -6,6 +6,7 @@
 #include "base/random.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
+#include "dataplane/scrub/anomaly/anomaly_stage.hpp"
 #include "model/attack_vector.hpp"
 #include "net/protocol.hpp"
 #include "packet/parser.hpp"
@@ -26,7 +27,8 @@ WorkerLimits limits_for(const model::TenantProgram& program) {
             .destinations = 256,
             .flows = 1024,
             .tenants = 4,
-            .fragmented = 64};
+            .fragmented = 64,
+            .watches = 4};
 }
 
 // The internet on one leg, the customers on another, and a leg for each port that the program names besides.
@@ -146,7 +148,8 @@ std::string Tracer::Impl::rule_name(std::uint32_t rule) const {
     if (rule == no_rule) return {};
     if (rule >= template_rules)
         return std::string(model::to_string(static_cast<model::AttackVector>(rule - template_rules)));
-    if (rule < firewall_rules) return program->rules[rule];
+    if (rule < anomaly_rules) return program->rules[rule];
+    if (rule < firewall_rules) return scrub::anomaly::name_of_filter(state.watches, rule);
     return firewall->rule_names[rule - firewall_rules];
 }
 

@@ -2,7 +2,9 @@
 
 #include "dataplane/fetch_stage.hpp"
 #include "dataplane/scrub/protocol/dns_query.hpp"
+#include "dataplane/scrub/protocol/limited.hpp"
 #include "dataplane/scrub/protocol/ntp_packet.hpp"
+#include "dataplane/scrub/protocol/segment_judge.hpp"
 #include "dataplane/scrub/protocol/sip_message.hpp"
 
 namespace sluice::dataplane::scrub::protocol {
@@ -17,21 +19,14 @@ std::span<const std::uint8_t> datagram(const Batch& batch, std::size_t i) {
     return {batch.frames[i].data + key.l4_offset + udp_bytes, key.l4_length() - udp_bytes};
 }
 
-// A rate without another meaning than "too many": bytes do not count.
-bool takes(const Context& context, std::size_t i, const meter::RateLimit& limit, meter::RateState& state) {
-    const std::uint32_t carry = (context.state.dither + static_cast<std::uint32_t>(i) * 0x9e3779b9U) >> 16U;
-    if (limit.take(state, context.state.now_ticks, 0, carry)) return true;
-    limit.owe(state, context.state.now_ticks, 0);
-    return false;
-}
-
 bool judge_dns(const Context& context, std::size_t i, const Rules& rules) {
     if (rules.dns && !is_dns_query(datagram(context.batch, i))) return context.drop(i, DropReason::bad_dns);
     if (!rules.dns_queries.any()) return true;
     WorkerState& state = context.state;
     Conduct* conduct = state.conducts.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+    if (conduct == nullptr) return true;  // no room among those that matter more
     conduct->touch(state.now_coarse);
-    return takes(context, i, rules.dns_queries, conduct->queries) ||
+    return is_within(context, i, rules.dns_queries, conduct->queries) ||
            context.drop(i, DropReason::dns_query_rate);
 }
 
@@ -44,6 +39,10 @@ void ProtocolFetchStage::note(Context context, std::size_t i) {
     const Kind kind = profile.protocol.kind_of(key);
     if (kind == Kind::none || !profile.protocol.asks_for_source(kind)) return;
     batch.watched.add(i);
+    if (kind >= Kind::http) {
+        batch.connection_hashes[i] = connection_hash(context.state, batch.targets[i]->serial, key);
+        context.state.connections.prefetch(batch.connection_hashes[i]);
+    }
     // The first pass has asked for those of verified protocols, LimitFetchStage for those of limited sources.
     if (is_verified(profile, key) || profile.meter_source) return;
     batch.wanted_sources[key.has(packet::key_ipv6) ? 1 : 0].add(i);
@@ -51,6 +50,7 @@ void ProtocolFetchStage::note(Context context, std::size_t i) {
 
 void fetch_conducts(const Context& context) {
     const Batch& batch = context.batch;
+    if (context.state.connections.used() != 0) sweep_connections(context.state);
     for (const std::uint8_t i : batch.watched) context.state.conducts.prefetch(batch.source_hashes[i]);
 }
 
@@ -63,6 +63,10 @@ bool ProtocolStage::judge(Context context, std::size_t i) {
             return is_ntp_packet(datagram(context.batch, i)) || context.drop(i, DropReason::bad_ntp);
         case Kind::sip:
             return is_sip_message(datagram(context.batch, i)) || context.drop(i, DropReason::bad_sip);
+        case Kind::http:
+        case Kind::tls:
+        case Kind::tcp:
+            return judge_segment(context, i, rules, rules.kind_of(context.batch.keys[i]));
         case Kind::none:
             break;
     }
