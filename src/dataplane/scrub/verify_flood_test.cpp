@@ -173,8 +173,8 @@ TEST_P(VerifyFlood, FirstDropLetsClientsInThatSendTheirSynAgain) {
     profile.verify_tcp = model::TcpVerification::all;
     profile.tcp_method = model::TcpMethod::first_drop;
     World world(profile, GetParam());
-    // 30,000 a second: the table holds two seconds of it.
-    const Flood flood{{"tcp", "53 syn", GetParam()}, 300};
+    // 15,000 a second: the table holds four seconds of it.
+    const Flood flood{{"tcp", "53 syn", GetParam()}, 150};
     EXPECT_EQ(let_in(world, flood, tcp_attempts, [&](std::uint32_t it) { return world.connect(it); }),
               clients);
     EXPECT_LT(world.forged_share(), 0.001);
@@ -220,7 +220,7 @@ TEST_P(VerifyFlood, ResolversThatAskAgainAreHeard) {
     model::ScrubProfile profile;
     profile.verify_dns = model::DnsVerification::first_drop;
     World world(profile, GetParam());
-    const Flood flood{{"udp", "53 payload 24", GetParam()}, 300, true};
+    const Flood flood{{"udp", "53 payload 24", GetParam()}, 150, true};
     EXPECT_EQ(let_in(world, flood, dns_attempts,
                      [&](std::uint32_t it) { return world.query(it) == model::Verdict::pass; }),
               clients);
@@ -231,8 +231,8 @@ TEST_P(VerifyFlood, PlayersThatSendOnAreHeardAfterTheirFirstDatagram) {
     model::ScrubProfile profile;
     profile.verify_udp = model::UdpVerification::first_drop;
     World world(profile, GetParam());
-    const Flood flood{{"udp", "27015 payload 24", GetParam()}, 500};
-    EXPECT_EQ(let_in(world, flood, std::array{0, 60},
+    const Flood flood{{"udp", "27015 payload 24", GetParam()}, 200};
+    EXPECT_EQ(let_in(world, flood, std::array{0, 60, 1400, 1460, 2800, 2860},
                      [&](std::uint32_t it) { return world.query(it) == model::Verdict::pass; }),
               clients);
     EXPECT_LT(world.forged_share(), 0.001);
