@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "dataplane/attach/attach_stage.hpp"
 #include "dataplane/firewall/reject.hpp"
 #include "dataplane/flow/icmp_quote.hpp"
 #include "dataplane/flow/tcp_tracker.hpp"
@@ -318,15 +319,16 @@ class Passage {
 
     // The host itself where it lies on the network's link, otherwise the router there.
     [[nodiscard]] DropReason find_next_hop(attach::NetworkIndex to, Mac& mac) const {
-        const Network& network = firewall_.networks[to];
-        if (network.neighbours != nullptr) {
+        const NetworkWay& way = context_.program.paths.way(path_, to);
+        if (!way.learns_from_frames) {
+            const Network& network = firewall_.networks[to];
             const net::Address destination = destination_now();
             const attach::NetworkIndex place = network.on_link.find(destination);
             if (place == Network::gateway_itself) return DropReason::no_route;
             if (place == Network::host)
                 return find_neighbour(network, destination, mac) ? DropReason::none : DropReason::no_next_hop;
         }
-        const std::uint64_t known = firewall_.next_hops[to].load(std::memory_order_relaxed);
+        const std::uint64_t known = way.next_hop->load(std::memory_order_relaxed);
         std::memcpy(mac.data(), &known, mac.size());
         return known != 0 ? DropReason::none : DropReason::no_next_hop;
     }
@@ -424,6 +426,10 @@ void fetch_flows(const Context& context) {
         firewall.kinds[i] = flow::tuple_of(path.index, batch.keys[i], batch.frames[i], tuple);
         if (firewall.kinds[i] == TupleKind::own)
             firewall.lookups.add(i, tuple, batch.keys[i].has(packet::key_ipv6));
+        if (firewall.networks[i] != attach::internet) {
+            const NetworkWay& way = context.program.paths.way(path, firewall.networks[i]);
+            if (way.learns_from_frames) __builtin_prefetch(way.next_hop, 1);
+        }
         if (path.limits_inbound | path.limits_outbound) {
             __builtin_prefetch(&path.inbound);
             __builtin_prefetch(&context.state.tenant_meters[path.index], 1);
@@ -436,6 +442,10 @@ void sort_flows(const Context& context) {
     Batch& batch = context.batch;
     FirewallBatch& firewall = batch.firewall;
     for (const std::uint8_t i : firewall.stateful) {
+        if (firewall.networks[i] != attach::internet) {
+            attach::learn_router(context.program.paths.way(*firewall.paths[i], firewall.networks[i]),
+                                 batch.frames[i]);
+        }
         if (firewall.kinds[i] != TupleKind::own) {
             find_indirect(context, i);
             continue;

@@ -376,7 +376,11 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
     all.push_back(made.compiled);
     draft.program->paths.add(*made.compiled);
     for (const auto& [tag, ingress] : made.tags) {
-        draft.tags.push_back({tag, {static_cast<std::uint32_t>(number), ingress.network}});
+        const TenantPaths& paths = draft.program->paths;
+        draft.tags.push_back({tag,
+                              {.way = paths.number_of(paths.way(paths[number], ingress.network)),
+                               .firewall = static_cast<std::uint16_t>(number),
+                               .network = ingress.network}});
     }
     draft.firewalls.emplace(program.tenant, std::move(made));
     return static_cast<std::uint16_t>(number);

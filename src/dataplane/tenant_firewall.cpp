@@ -103,7 +103,7 @@ class Compiler {
             if (auto status = add_network(attachment, *leg); !status) return status;
             for (const net::Prefix& prefix : attachment.prefixes) routes.emplace_back(prefix, number);
             if (attachment.kind == AttachmentKind::prefix) continue;
-            tags.push_back({tag_of(attachment, *leg), {0, number}});
+            tags.push_back({tag_of(attachment, *leg), {.network = number}});
         }
         out_->routes = attach::Routes::build(routes);
         return {};

@@ -3,6 +3,14 @@
 #include "dataplane/tenant_firewall.hpp"
 
 namespace sluice::dataplane {
+namespace {
+
+// Of addresses that are not given the end is 0, which no packet to somebody has.
+std::array<std::uint32_t, 2> own_ends_of(const Network& network) {
+    return {NetworkWay::end_of(network.own4), NetworkWay::end_of(network.own6)};
+}
+
+}  // namespace
 
 void TenantPaths::add(const TenantFirewall& firewall) {
     TenantPath path;
@@ -23,20 +31,24 @@ void TenantPaths::add(const TenantFirewall& firewall) {
 }
 
 std::uint32_t TenantPaths::add_ways(const TenantFirewall& firewall) {
-    const auto first = static_cast<std::uint32_t>(ways_.size());
-    std::vector<Egress> egresses;
+    if (ways_.empty()) ways_.push_back({.egress = firewall.networks.front().egress});
+    const auto first = static_cast<std::uint32_t>(ways_.size() - 1);  // network 1 is the next
+    std::vector<Shared> shared;
     bool learns = false;
     for (const Network& network : firewall.networks) {
-        egresses.push_back(network.egress);
+        shared.emplace_back(network.egress, own_ends_of(network));
         learns |= network.learns;
     }
     if (!learns) {
-        const auto known = known_ways_.emplace(std::move(egresses), first);
+        const auto known = known_ways_.emplace(shared, first);
         if (!known.second) return known.first->second;
     }
-    for (std::size_t i = 0; i < firewall.networks.size(); ++i) {
+    for (std::size_t i = 1; i < firewall.networks.size(); ++i) {
         const Network& network = firewall.networks[i];
-        ways_.push_back({network.egress, network.learns ? &firewall.next_hops[i] : nullptr});
+        ways_.push_back({.egress = network.egress,
+                         .next_hop = network.learns ? &firewall.next_hops[i] : nullptr,
+                         .own_ends = shared[i].second,
+                         .learns_from_frames = network.learns && network.neighbours == nullptr});
     }
     return first;
 }

@@ -6,10 +6,13 @@
 // Built with the Program; immutable from then on.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "dataplane/attach/routes.hpp"
@@ -40,11 +43,24 @@ struct alignas(64) TenantPath {
 };
 static_assert(sizeof(TenantPath) == 128);
 
-// How packets leave towards one of a tenant's networks.
+// One of a tenant's networks: how packets leave towards it, and what is asked of those that come from it.
 struct alignas(64) NetworkWay {
     Egress egress;
     // Not nullptr: the Ethernet address of the network's router is learned, and stands here (TenantFirewall).
-    const std::atomic<std::uint64_t>* next_hop = nullptr;
+    std::atomic<std::uint64_t>* next_hop = nullptr;
+    // The last four bytes of the gateway's own addresses there: a packet to another one is not for itself.
+    std::array<std::uint32_t, 2> own_ends{};
+    bool learns_from_frames = false;  // each frame shows it
+
+    [[nodiscard]] bool may_be_own(const net::Address& address) const {
+        const std::uint32_t end = end_of(address);
+        return end == own_ends[0] || end == own_ends[1];
+    }
+    [[nodiscard]] static std::uint32_t end_of(const net::Address& address) {
+        std::uint32_t end = 0;
+        std::memcpy(&end, address.bytes().data() + 12, 4);
+        return end;
+    }
 };
 static_assert(sizeof(NetworkWay) == 64);
 
@@ -56,7 +72,13 @@ class TenantPaths {
     [[nodiscard]] std::size_t size() const { return tenants_.size(); }
     [[nodiscard]] const TenantPath& operator[](std::size_t number) const { return tenants_[number]; }
     [[nodiscard]] const NetworkWay& way(const TenantPath& tenant, attach::NetworkIndex to) const {
-        return ways_[tenant.first_way + to];
+        // The internet is the same for all: one line.
+        return ways_[to == attach::internet ? 0 : tenant.first_way + to];
+    }
+    // By its number.
+    [[nodiscard]] const NetworkWay& way(std::uint32_t number) const { return ways_[number]; }
+    [[nodiscard]] std::uint32_t number_of(const NetworkWay& way) const {
+        return static_cast<std::uint32_t>(&way - ways_.data());
     }
     [[nodiscard]] const flow::FlowTimes& times(const TenantPath& tenant) const {
         return times_[tenant.times];
@@ -66,6 +88,8 @@ class TenantPaths {
     void finish();
 
   private:
+    // What a network's line holds but learned addresses, which nobody shares.
+    using Shared = std::pair<Egress, std::array<std::uint32_t, 2>>;
     [[nodiscard]] std::uint32_t add_ways(const TenantFirewall& firewall);
 
     HugeVector<TenantPath> tenants_ = HugeVector<TenantPath>(1);
@@ -73,7 +97,7 @@ class TenantPaths {
     HugeVector<flow::FlowTimes> times_;
     // Tenants with the same settings, or the same ways out, share them: routed ones all do.
     std::map<flow::FlowTimes, std::uint32_t> known_times_;
-    std::map<std::vector<Egress>, std::uint32_t> known_ways_;
+    std::map<std::vector<Shared>, std::uint32_t> known_ways_;
 };
 
 }  // namespace sluice::dataplane

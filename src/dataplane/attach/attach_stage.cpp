@@ -25,16 +25,6 @@ bool open_tunnel(const Context& context, LegIndex ingress, std::size_t i, net::A
     return packet::open_vxlan(key, batch.frames[i]);
 }
 
-// The router's Ethernet address, from what it sends. Where hosts are on the link, too, it is known apart from
-// them only by the flows that it brings (firewall_stage.cpp).
-void learn(const TenantFirewall& firewall, NetworkIndex network, const packet::Frame& frame) {
-    if (!firewall.networks[network].learns || firewall.networks[network].neighbours != nullptr) return;
-    std::uint64_t mac = 0;
-    std::memcpy(&mac, frame.data + 6, 6);
-    std::atomic<std::uint64_t>& known = firewall.next_hops[network];
-    if (known.load(std::memory_order_relaxed) != mac) known.store(mac, std::memory_order_relaxed);
-}
-
 // ARP, neighbour discovery and echo for the gateway's own address on the network, back the way they came.
 bool answer_question(const TenantFirewall& firewall, NetworkIndex number, const packet::Key& key,
                      packet::Frame& frame) {
@@ -72,25 +62,27 @@ void take_own(const Context& context, std::size_t i, const TenantFirewall& firew
     }
 }
 
+// The frame is for the gateway itself, or for everybody on its network.
+bool is_for_gateway(const TenantFirewall& firewall, const NetworkWay& way, NetworkIndex network,
+                    const packet::Key& key) {
+    if (key.error == packet::ParseError::not_ip || is_multicast(key.destination)) return true;
+    return key.error == packet::ParseError::none && way.may_be_own(key.destination) &&
+           firewall.networks[network].local.is_own(key.destination);
+}
+
 // A frame of a network that the tenant is attached by.
 void take(const Context& context, std::size_t i, const Ingress& ingress, const net::Address* sender) {
     Batch& batch = context.batch;
     const TenantPath& path = context.program.paths[ingress.firewall];
-    const TenantFirewall& firewall = *path.firewall;
-    const Network& network = firewall.networks[ingress.network];
+    const NetworkWay& way = context.program.paths.way(ingress.way);
     batch.targets[i] = &path.outbound;
-    if (sender != nullptr &&
-        (network.egress.way.tunnel == nullptr || network.egress.way.tunnel->remote != *sender)) {
+    if (sender != nullptr && (way.egress.way.tunnel == nullptr || way.egress.way.tunnel->remote != *sender)) {
         context.drop(i, DropReason::unknown_network);
         return;
     }
-    learn(firewall, ingress.network, batch.frames[i]);
-    const packet::Key& key = batch.keys[i];
-    const bool for_us = key.error == packet::ParseError::not_ip ||
-                        (key.error == packet::ParseError::none && network.local.is_own(key.destination)) ||
-                        is_multicast(key.destination);
-    if (for_us) {
-        return take_own(context, i, firewall, ingress.network);
+    if (is_for_gateway(*path.firewall, way, ingress.network, batch.keys[i])) {
+        learn_router(way, batch.frames[i]);
+        return take_own(context, i, *path.firewall, ingress.network);
     }
     if (batch.verdicts[i] == model::Verdict::drop) return;
     batch.firewall.paths[i] = &path;
@@ -114,27 +106,57 @@ bool take_routed(const Context& context, std::size_t i) {
     return true;
 }
 
+// Frames that come from a network of a customer, as far as their tags can tell, and by which.
+struct Tagged {
+    Selection packets;
+    PerPacket<std::uint64_t> words;
+    PerPacket<net::Address> senders;  // of tunnelled ones: the tunnel's other end
+    std::uint32_t tunnelled = 0;      // bit i
+    PerPacket<Ingress> ingresses;
+};
+
+// The first look: what needs no table. The tables' lines are asked for.
+void sort_frames(const Context& context, LegIndex ingress, Tagged& tagged) {
+    Batch& batch = context.batch;
+    const bool all = !context.topology.legs[ingress].internet;
+    for (std::uint32_t i = 0; i < batch.size; ++i) {
+        const std::uint8_t* const before = batch.frames[i].data;
+        const bool tunnelled = open_tunnel(context, ingress, i, tagged.senders[i]);
+        batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
+        if (tunnelled) {
+            tagged.tunnelled |= 1U << i;
+        } else if (!all && batch.keys[i].vlan == 0) {
+            continue;
+        }
+        tagged.packets.add(i);
+        tagged.words[i] = IngressTag::of(ingress, batch.keys[i]).word();
+        context.program.networks.prefetch(tagged.words[i]);
+    }
+    for (const std::uint8_t i : tagged.packets) {
+        const Ingress& found = tagged.ingresses[i] = context.program.networks.find(tagged.words[i]);
+        __builtin_prefetch(&context.program.paths[found.firewall]);
+        if (found.firewall != 0) __builtin_prefetch(&context.program.paths.way(found.way));
+    }
+}
+
 }  // namespace
 
 void find_networks(const Context& context, LegIndex ingress) {
     Batch& batch = context.batch;
     const Leg& leg = context.topology.legs[ingress];
+    Tagged tagged;
+    sort_frames(context, ingress, tagged);
+    std::uint32_t nobodys = batch.size == packet::max_burst ? ~0U : (1U << batch.size) - 1;
+    for (const std::uint8_t i : tagged.packets) {
+        if (tagged.ingresses[i].firewall == 0) continue;
+        nobodys &= ~(1U << i);
+        const bool tunnelled = (tagged.tunnelled >> i & 1U) != 0;
+        take(context, i, tagged.ingresses[i], tunnelled ? &tagged.senders[i] : nullptr);
+    }
     batch.live.count = 0;
     for (std::uint32_t i = 0; i < batch.size; ++i) {
-        net::Address sender;
-        const std::uint8_t* before = batch.frames[i].data;
-        const bool tunnelled = open_tunnel(context, ingress, i, sender);
-        batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
-        const packet::Key& key = batch.keys[i];
-        if (tunnelled || key.vlan != 0 || !leg.internet) {
-            const Ingress found = context.program.networks.find(IngressTag::of(ingress, key));
-            if (found.firewall != 0) {
-                take(context, i, found, tunnelled ? &sender : nullptr);
-                continue;
-            }
-        }
-        if (batch.verdicts[i] == model::Verdict::drop) continue;
-        if (tunnelled) {
+        if ((nobodys >> i & 1U) == 0 || batch.verdicts[i] == model::Verdict::drop) continue;
+        if ((tagged.tunnelled >> i & 1U) != 0) {
             context.drop(i, DropReason::unknown_network);
         } else if (leg.internet) {
             batch.live.add(i);

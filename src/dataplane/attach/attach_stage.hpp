@@ -2,6 +2,8 @@
 // is found there belongs to a tenant with a firewall; the rest goes the way of the leg's other frames.
 #pragma once
 
+#include <cstring>
+
 #include "dataplane/stage.hpp"
 
 namespace sluice::dataplane::attach {
@@ -9,5 +11,16 @@ namespace sluice::dataplane::attach {
 // After the keys are made. Packets of attached networks leave `live` and become `stateful`; on a leg of
 // routed customers what belongs to nobody is dropped, or answered when it asks for the gateway itself.
 void find_networks(const Context& context, LegIndex ingress);
+
+// The router's Ethernet address, from what it sends. Where hosts are on the link, too, it is known apart from
+// them only by the flows that it brings (firewall_stage.cpp). Of packets that are not for the gateway itself
+// it is taken a pass later, when the line is there.
+inline void learn_router(const NetworkWay& way, const packet::Frame& frame) {
+    if (!way.learns_from_frames) return;
+    std::uint64_t mac = 0;
+    std::memcpy(&mac, frame.data + 6, 6);
+    if (way.next_hop->load(std::memory_order_relaxed) != mac)
+        way.next_hop->store(mac, std::memory_order_relaxed);
+}
 
 }  // namespace sluice::dataplane::attach

@@ -34,7 +34,8 @@ struct IngressTag {
 };
 
 struct Ingress {
-    std::uint32_t firewall = 0;  // index into Program::firewalls; 0: nobody's
+    std::uint32_t way = 0;       // of the network, in TenantPaths::ways
+    std::uint16_t firewall = 0;  // index into Program::firewalls; 0: nobody's
     NetworkIndex network = internet;
 };
 
@@ -57,8 +58,10 @@ class IngressTable {
         return out;
     }
 
-    [[nodiscard]] Ingress find(const IngressTag& tag) const {
-        const std::uint64_t word = tag.word();
+    void prefetch(std::uint64_t word) const { __builtin_prefetch(&slots_[first(word)]); }
+
+    // Of the tag with this word.
+    [[nodiscard]] Ingress find(std::uint64_t word) const {
         for (std::size_t at = first(word); slots_[at].tag != 0; at = (at + 1) & (slots_.size() - 1)) {
             if (slots_[at].tag == word) return slots_[at].ingress;
         }
