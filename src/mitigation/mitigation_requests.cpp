@@ -187,7 +187,8 @@ base::Result<Mitigation> MitigationService::Impl::set_guard(const TenantScope& s
         }
         if (order.watched) next->guard.watched = *order.watched;
         guards_.erase(next->id);
-        result = change(*next, MitigationChange::guard_changed, request.actor + ": " + why, wall());
+        result = change(*next, MitigationChange::guard_changed, "guard set by " + request.actor + ": " + why,
+                        wall());
         publish();
     }
     notices_.deliver();

@@ -18,7 +18,7 @@ export function GuardLine({ mitigation, plain = false }: { mitigation: Mitigatio
     <div className="guard">
       {!over && (
         <p>
-          <strong>{plain ? "How closely we check" : "Guard"}: {guardTitle(guard.level)}</strong> <When at={guard.since} />
+          <strong>{plain ? "How closely we check" : "Guard"}: {guardTitle(guard.level)}</strong> since <When at={guard.since} />
           {guard.pinned && !plain && ", set by a person"}. <span className="quiet">{plain ? guardPlain(guard.level) : guardSentence(guard.level)}</span>
         </p>
       )}
