@@ -75,6 +75,30 @@ TEST(Device, CapturesGoInAndOut) {
     std::filesystem::remove_all(folder);
 }
 
+// A capture file has one queue each way: the second worker receives nothing, and sends by the first one's.
+TEST(Device, MoreWorkersThanQueuesShareThem) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("sluice-device-shared-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    ASSERT_TRUE(CaptureWriter::create(folder / "in.pcap").value().finish().has_value());
+    auto config = small("net_pcap2,rx_pcap=" + (folder / "in.pcap").string() +
+                        ",tx_pcap=" + (folder / "out.pcap").string());
+    config.queues = 2;
+    {
+        auto device = Device::open(eal(), config).value();
+        EXPECT_EQ(device->receive_queues(), 1U);
+        std::array<Frame, max_burst> frames;
+        for (const std::uint16_t worker : {0, 1}) {
+            EXPECT_EQ(device->queue(worker).receive(frames), 0U);
+            frames[0] = device->queue(worker).make_frame(60);
+            ASSERT_NE(frames[0].data, nullptr);
+            EXPECT_EQ(device->queue(worker).transmit(std::span(frames).first(1)), 1U);
+        }
+        EXPECT_EQ(device->counters().transmitted, 2U);
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST(Device, SaysWhatIsWrong) {
     for (const char* device : {"net_nosuch0", "net_pcap1,rx_pcap=/no/such.pcap", "0000:ff:1f.7"}) {
         const auto opened = Device::open(eal(), small(device));
