@@ -150,7 +150,7 @@ export class Platform {
       `gateway:
   name: guard-1
   controller: "127.0.0.1:50061"
-  dirty: { device: "net_af_packet0,iface=${legs.guard}", mac: "${legs.guardMac}", addresses: ["10.0.20.2"] }
+  dirty: { device: "net_af_packet0,iface=${legs.guard}", mac: "${legs.guardMac}", addresses: ["10.0.20.2"], next_hop_mac: "${legs.senderMac}" }
   clean: { next_hop_mac: "${legs.senderMac}" }
   hugepages: never
   memory_mb: 64
