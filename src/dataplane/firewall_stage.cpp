@@ -48,6 +48,8 @@ class Passage {
             end(flow);
             return drop(DropReason::policy_changed);
         }
+        if (!came_the_right_way(found)) [[unlikely]]
+            return drop(DropReason::spoofed_source);
         if (key_.hop_limit <= 1) return drop(DropReason::ttl_expired);
         if (!within_rate(found)) return;
         switch (batch_.firewall.kinds[i_]) {
@@ -84,6 +86,13 @@ class Passage {
     }
 
   private:
+    // A flow's addresses, used in another network than the one that its rule was asked about, are spoofed. An
+    // ICMP error may be of a router anywhere on the way.
+    [[nodiscard]] bool came_the_right_way(const Found& found) const {
+        const attach::NetworkIndex home = found.flow->egress[flow::index(flow::opposite(found.direction))];
+        return batch_.firewall.networks[i_] == home || batch_.firewall.kinds[i_] == TupleKind::icmp_error;
+    }
+
     // An earlier packet of the burst has ended it.
     void flow_is_gone() {
         switch (batch_.firewall.kinds[i_]) {
@@ -202,9 +211,26 @@ class Passage {
             state_.ports.mapper.take(*change.pool, firewall_.tenant, towards.source, state_.now_ns);
         if (!mapping) return false;
         towards.source = mapping->outside;
+        if (!has_ports(towards)) {
+            // The address is all that answers can name: one host at a time speaks with the same other end.
+            state_.ports.mapper.give_back(mapping->block, mapping->port, state_.now_ns);
+            return true;
+        }
         towards.source_port = mapping->port;
         block = mapping->block;
         return true;
+    }
+    // Or an identifier in their place.
+    [[nodiscard]] static bool has_ports(const flow::Tuple& tuple) {
+        switch (static_cast<net::IpProtocol>(tuple.protocol())) {
+            case net::IpProtocol::tcp:
+            case net::IpProtocol::udp:
+            case net::IpProtocol::icmp:
+            case net::IpProtocol::icmpv6:
+                return true;
+            default:
+                return false;
+        }
     }
 
     // The port of a pool may by bad luck answer to the same tuple as another flow: then the next one is

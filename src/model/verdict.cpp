@@ -96,7 +96,7 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table = {
     {fragment_without_first, Stage::flow, "fragment-without-first",
      "A later piece of a packet came without its first piece, which alone tells the connection."},
     {icmp_unrelated, Stage::flow, "icmp-unrelated",
-     "The ICMP error is about a packet that no known connection has sent."},
+     "The ICMP message is about no connection that is known, or answers no question."},
     {rule_drop, Stage::firewall, "rule-drop", "A rule of the customer's firewall forbids the connection."},
     {rule_reject, Stage::firewall, "rule-reject",
      "A rule of the customer's firewall refuses the connection and tells the sender so."},

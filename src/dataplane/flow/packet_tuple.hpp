@@ -72,4 +72,18 @@ enum class IcmpKind : std::uint8_t { query, reply, error, other };
     return icmp ? detail::icmp_tuple(key, frame, tuple) : TupleKind::own;
 }
 
+// Of packets whose tuple is their own.
+[[nodiscard]] inline bool is_icmp_of(const packet::Key& key, detail::IcmpKind kind) {
+    const bool ipv6 = key.has(packet::key_ipv6);
+    const auto icmp = ipv6 ? net::IpProtocol::icmpv6 : net::IpProtocol::icmp;
+    return key.protocol == static_cast<std::uint8_t>(icmp) &&
+           detail::icmp_kind(key.source_port, ipv6) == kind;
+}
+[[nodiscard]] inline bool is_icmp_query(const packet::Key& key) {
+    return is_icmp_of(key, detail::IcmpKind::query);
+}
+[[nodiscard]] inline bool is_icmp_reply(const packet::Key& key) {
+    return is_icmp_of(key, detail::IcmpKind::reply);
+}
+
 }  // namespace sluice::dataplane::flow

@@ -20,6 +20,7 @@
 
 #include "dataplane/flow/flow.hpp"
 #include "dataplane/flow/flow_policy.hpp"
+#include "dataplane/flow/packet_tuple.hpp"
 #include "model/verdict.hpp"
 #include "net/protocol.hpp"
 #include "packet/frame.hpp"
@@ -29,8 +30,9 @@ namespace sluice::dataplane::flow {
 
 enum class Step : std::uint8_t {
     pass,
-    renew,  // a SYN against the direction of a flow that is over: end it, and judge the packet as a new one
-    bad_state,   // drop
+    renew,      // a SYN against the direction of a flow that is over, or a query against that of another: end
+                // it, and judge the packet as a new one
+    bad_state,  // drop
     bad_window,  // drop
 };
 [[nodiscard]] constexpr model::DropReason reason_of(Step step) {
@@ -53,7 +55,9 @@ struct Segment {
 // Whether a packet that belongs to no flow may begin one. `none`: it may, if rules allow it.
 [[nodiscard]] inline model::DropReason check_first(const packet::Key& key, bool strict_tcp) {
     namespace flag = net::tcp_flag;
-    if (key.protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp)) return model::DropReason::none;
+    if (key.protocol != static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
+        return strict_tcp && is_icmp_reply(key) ? model::DropReason::icmp_unrelated : model::DropReason::none;
+    }
     const unsigned kind = key.tcp_flags & (flag::syn | flag::ack | flag::rst | flag::fin);
     const bool good = kind == flag::syn ||
                       (!strict_tcp && (kind & flag::ack) != 0 && (kind & (flag::rst | flag::syn)) == 0);
@@ -140,6 +144,8 @@ inline void note_segment(TcpSide& sender, TcpSide& receiver, std::uint32_t end, 
             if (step != Step::pass) return step;
         }
     } else if (direction == Direction::reply) {
+        // With identifier 0 the other end's query looks like an answer: rules have to allow it by itself.
+        if (is_icmp_query(key)) return Step::renew;
         // Every `single` is followed by its `assured`.
         if (flow.state == FlowState::udp_single || flow.state == FlowState::icmp_single ||
             flow.state == FlowState::other_single)
