@@ -7,6 +7,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "model/tenant_program.hpp"
@@ -18,20 +19,22 @@ class FirewallCase {
     using Words = std::vector<std::string>;
 
     [[nodiscard]] static bool is_about(const std::string& verb) {
-        static const std::vector<std::string> verbs{"network", "rule", "nat", "flows", "committed", "loose"};
+        static const std::vector<std::string> verbs{"network", "rule",    "nat",   "limit", "committed",
+                                                    "timeout", "without", "loose", "flows"};
         const std::string own = is_other(verb) ? verb.substr(6) : verb;
         return std::find(verbs.begin(), verbs.end(), own) != verbs.end();
     }
     [[nodiscard]] static bool is_other(const std::string& verb) { return verb.starts_with("other-"); }
 
-    // Adds the line's object to the tenant's program; `prefix` reads one.
+    // Adds the line's object to the tenant's program; `prefix` reads one. `ipv6`: what icmp means.
     template <class ToPrefix>
-    void step(const Words& words, model::TenantProgram& program, const ToPrefix& prefix) {
+    void step(const Words& words, bool ipv6, model::TenantProgram& program, const ToPrefix& prefix) {
         model::FirewallProgram& firewall = program.firewall;
         firewall.enabled = true;
         if (firewall.zones.empty()) firewall.zones = {"internet"};
         const bool other = is_other(words[0]);
         const std::string verb = other ? words[0].substr(6) : words[0];
+        ipv6_ = ipv6;
         if (verb == "network") {
             add_network(words, other, firewall, prefix);
         } else if (verb == "rule") {
@@ -40,9 +43,15 @@ class FirewallCase {
             add_nat(words, firewall, prefix);
         } else if (verb == "flows") {
             firewall.limits.flows = number(words.at(1));
+        } else if (verb == "limit") {
+            limit(words.at(1), firewall.limits) = number(words.at(2));
+        } else if (verb == "timeout") {
+            timeout(words.at(1), firewall.timeouts) = number(words.at(2));
         } else if (verb == "committed") {
             (words.at(1) == "inbound" ? firewall.inbound : firewall.outbound).packets_per_s =
                 number(words.at(2));
+        } else if (verb == "without") {
+            remove(words.at(1), firewall);
         } else {
             firewall.strict_tcp = false;
         }
@@ -56,8 +65,28 @@ class FirewallCase {
     }
 
   private:
+    // The words of a line from the third on, one after the other.
+    struct Rest {
+        const Words& words;
+        std::size_t at;
+
+        [[nodiscard]] bool done() const { return at >= words.size(); }
+        const std::string& take() { return words.at(at++); }
+        // The next word is a number; it is not taken.
+        [[nodiscard]] bool number_follows() const {
+            return at < words.size() && words[at].find_first_not_of("0123456789") == std::string::npos;
+        }
+    };
+
     [[nodiscard]] static std::uint32_t number(const std::string& word) {
         return static_cast<std::uint32_t>(std::stoul(word));
+    }
+    // "5" or "5-9"
+    [[nodiscard]] static std::pair<std::uint16_t, std::uint16_t> range(const std::string& text) {
+        const std::size_t dash = text.find('-');
+        const auto first = static_cast<std::uint16_t>(number(text));
+        if (dash == std::string::npos) return {first, first};
+        return {first, static_cast<std::uint16_t>(number(text.substr(dash + 1)))};
     }
     [[nodiscard]] static model::ZoneIndex zone(model::FirewallProgram& firewall, const std::string& name) {
         const auto found = std::find(firewall.zones.begin(), firewall.zones.end(), name);
@@ -65,37 +94,87 @@ class FirewallCase {
         return static_cast<model::ZoneIndex>(found - firewall.zones.begin());
     }
 
-    // network NAME vlan N | qinq N N | routed, then prefixes; in a zone of its own name
+    static std::uint32_t& limit(const std::string& name, model::FlowLimits& limits) {
+        if (name == "flows") return limits.flows;
+        if (name == "new-flows") return limits.new_flows_per_s;
+        if (name == "source-flows") return limits.flows_a_source;
+        EXPECT_EQ(name, "new-source-flows") << "no such limit";
+        return limits.new_flows_a_source_per_s;
+    }
+    static std::uint32_t& timeout(const std::string& name, model::FlowTimeouts& times) {
+        if (name == "half-open") return times.tcp_half_open_s;
+        if (name == "established") return times.tcp_established_s;
+        if (name == "closing") return times.tcp_closing_s;
+        if (name == "udp") return times.udp_s;
+        if (name == "udp-single") return times.udp_single_s;
+        if (name == "icmp") return times.icmp_s;
+        EXPECT_EQ(name, "other") << "no such time-out";
+        return times.other_s;
+    }
+    static void remove(const std::string& name, model::FirewallProgram& firewall) {
+        const auto gone = [&](const auto& one) { return one.name == name; };
+        const auto removed = std::erase_if(firewall.rules, gone) + std::erase_if(firewall.nat, gone) +
+                             std::erase_if(firewall.attachments, gone);
+        EXPECT_EQ(removed, 1U) << "no rule, NAT rule or network '" << name << "'";
+    }
+
+    // network NAME vlan N | qinq N N | routed, then prefixes; in a zone of its own name, or `in ZONE`
     template <class ToPrefix>
     void add_network(const Words& words, bool other, model::FirewallProgram& firewall,
                      const ToPrefix& prefix) {
         model::Attachment attachment;
         attachment.name = words.at(1);
-        std::size_t at = 3;
+        std::string zone_name = attachment.name;
+        Rest rest{words, 3};
         Words tags;
         if (words.at(2) == "vlan") {
             attachment.kind = model::AttachmentKind::vlan;
-            attachment.vlan = static_cast<std::uint16_t>(number(words.at(at++)));
+            attachment.vlan = static_cast<std::uint16_t>(number(rest.take()));
             tags = {"vlan", std::to_string(attachment.vlan)};
         } else if (words.at(2) == "qinq") {
             attachment.kind = model::AttachmentKind::qinq;
-            attachment.vlan = static_cast<std::uint16_t>(number(words.at(at++)));
-            attachment.inner_vlan = static_cast<std::uint16_t>(number(words.at(at++)));
+            attachment.vlan = static_cast<std::uint16_t>(number(rest.take()));
+            attachment.inner_vlan = static_cast<std::uint16_t>(number(rest.take()));
             tags = {"vlan", std::to_string(attachment.vlan), "vlan", std::to_string(attachment.inner_vlan)};
         } else {
             ASSERT_EQ(words.at(2), "routed");
         }
-        if (std::find(firewall.zones.begin(), firewall.zones.end(), words.at(1)) == firewall.zones.end()) {
-            firewall.zones.push_back(words.at(1));
+        if (!rest.done() && words[rest.at] == "in") {
+            rest.take();
+            zone_name = rest.take();
         }
-        attachment.zone = zone(firewall, words.at(1));
+        if (std::find(firewall.zones.begin(), firewall.zones.end(), zone_name) == firewall.zones.end()) {
+            firewall.zones.push_back(zone_name);
+        }
+        attachment.zone = zone(firewall, zone_name);
         attachment.next_hop_mac = {2, 0, 0, 0, 0, 1};
-        for (; at < words.size(); ++at) attachment.prefixes.push_back(prefix(words[at]));
+        while (!rest.done()) attachment.prefixes.push_back(prefix(rest.take()));
         firewall.attachments.push_back(attachment);
         tags_[(other ? "other-" : "") + words.at(1)] = tags;
     }
 
-    // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [tcp|udp N[-M]] [icmp]
+    // What rules of the firewall and of NAT say alike: from ZONE, to ZONE.
+    template <class Rule>
+    [[nodiscard]] static bool take_zone(const std::string& word, Rest& rest, model::FirewallProgram& firewall,
+                                        Rule& rule) {
+        if (word != "from" && word != "to") return false;
+        (word == "from" ? rule.from : rule.to).push_back(zone(firewall, rest.take()));
+        return true;
+    }
+    // Puts the rule in, or in the place of the one of its name: the policy changes.
+    template <class Rule>
+    static void put(Rule rule, std::vector<Rule>& rules) {
+        const auto same =
+            std::find_if(rules.begin(), rules.end(), [&](const auto& one) { return one.name == rule.name; });
+        if (same != rules.end()) {
+            *same = std::move(rule);
+        } else {
+            rules.push_back(std::move(rule));
+        }
+    }
+
+    // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [tcp|udp N[-M]] [tcp-from
+    // N[-M]] [icmp [TYPE [CODE]]] [protocol N] [user NAME] [minutes N-M]
     template <class ToPrefix>
     void add_rule(const Words& words, model::FirewallProgram& firewall, const ToPrefix& prefix) {
         model::FirewallRule rule;
@@ -103,32 +182,27 @@ class FirewallCase {
         rule.action = words.at(2) == "allow"  ? model::RuleAction::allow
                       : words.at(2) == "drop" ? model::RuleAction::drop
                                               : model::RuleAction::reject;
-        for (std::size_t i = 3; i < words.size(); ++i) {
-            const std::string& word = words[i];
-            if (word == "from") {
-                rule.from.push_back(zone(firewall, words.at(++i)));
-            } else if (word == "to") {
-                rule.to.push_back(zone(firewall, words.at(++i)));
-            } else if (word == "source") {
-                rule.sources.push_back(prefix(words.at(++i)));
+        for (Rest rest{words, 3}; !rest.done();) {
+            const std::string& word = rest.take();
+            if (take_zone(word, rest, firewall, rule)) continue;
+            if (word == "source") {
+                rule.sources.push_back(prefix(rest.take()));
             } else if (word == "destination") {
-                rule.destinations.push_back(prefix(words.at(++i)));
+                rule.destinations.push_back(prefix(rest.take()));
+            } else if (word == "user") {
+                rule.users.push_back(rest.take());
+            } else if (word == "minutes") {
+                const auto [first, end] = range(rest.take());
+                rule.windows.push_back({first, end});
             } else {
-                rule.services.push_back(service(word, i + 1 < words.size() ? words[i + 1] : ""));
-                if (word != "icmp") ++i;
+                rule.services.push_back(service(word, rest));
             }
         }
-        const auto same = std::find_if(firewall.rules.begin(), firewall.rules.end(),
-                                       [&](const auto& one) { return one.name == rule.name; });
-        if (same != firewall.rules.end()) {
-            *same = rule;  // the policy changes
-        } else {
-            firewall.rules.push_back(rule);
-        }
+        put(std::move(rule), firewall.rules);
     }
 
     // nat NAME source|destination|one-to-one|exempt [from ZONE] [to ZONE] [match P] [tcp|udp N[-M]] [into P
-    // [PORT]]
+    // [PORT]] [no-hairpin]
     template <class ToPrefix>
     void add_nat(const Words& words, model::FirewallProgram& firewall, const ToPrefix& prefix) {
         model::NatRule rule;
@@ -137,37 +211,50 @@ class FirewallCase {
                     : words.at(2) == "destination" ? model::NatKind::destination
                     : words.at(2) == "one-to-one"  ? model::NatKind::one_to_one
                                                    : model::NatKind::exempt;
-        for (std::size_t i = 3; i < words.size(); ++i) {
-            const std::string& word = words[i];
-            if (word == "from") {
-                rule.from.push_back(zone(firewall, words.at(++i)));
-            } else if (word == "to") {
-                rule.to.push_back(zone(firewall, words.at(++i)));
-            } else if (word == "match") {
-                rule.match.push_back(prefix(words.at(++i)));
+        for (Rest rest{words, 3}; !rest.done();) {
+            const std::string& word = rest.take();
+            if (take_zone(word, rest, firewall, rule)) continue;
+            if (word == "match") {
+                rule.match.push_back(prefix(rest.take()));
             } else if (word == "into") {
-                rule.translated.push_back(prefix(words.at(++i)));
-                if (i + 1 < words.size())
-                    rule.translated_port = static_cast<std::uint16_t>(number(words.at(++i)));
+                rule.translated.push_back(prefix(rest.take()));
+                if (rest.number_follows())
+                    rule.translated_port = static_cast<std::uint16_t>(number(rest.take()));
+            } else if (word == "no-hairpin") {
+                rule.hairpin = false;
             } else {
-                rule.service = service(word, words.at(++i));
+                rule.service = service(word, rest);
             }
         }
-        firewall.nat.push_back(rule);
+        put(std::move(rule), firewall.nat);
     }
 
-    [[nodiscard]] static model::ServiceMatch service(const std::string& protocol, const std::string& ports) {
+    [[nodiscard]] model::ServiceMatch service(const std::string& word, Rest& rest) const {
         model::ServiceMatch service;
-        service.protocol = protocol == "tcp" ? 6 : protocol == "udp" ? 17 : protocol == "icmp" ? 1 : 58;
-        if (protocol == "icmp") return service;
-        const std::size_t dash = ports.find('-');
-        service.destination_port.first = static_cast<std::uint16_t>(number(ports));
-        service.destination_port.last = dash == std::string::npos
-                                            ? service.destination_port.first
-                                            : static_cast<std::uint16_t>(number(ports.substr(dash + 1)));
+        if (word == "icmp") {
+            service.protocol = ipv6_ ? 58 : 1;
+            if (rest.number_follows()) service.icmp_type = static_cast<std::uint16_t>(number(rest.take()));
+            if (rest.number_follows()) service.icmp_code = static_cast<std::uint16_t>(number(rest.take()));
+            return service;
+        }
+        if (word == "echo") {
+            service.protocol = ipv6_ ? 58 : 1;
+            service.icmp_type = ipv6_ ? 128 : 8;
+            return service;
+        }
+        if (word == "protocol") {
+            service.protocol = static_cast<std::uint8_t>(number(rest.take()));
+            return service;
+        }
+        const std::string name = word.substr(0, word.find('-'));
+        EXPECT_TRUE(name == "tcp" || name == "udp") << "unknown word '" << word << "'";
+        service.protocol = name == "tcp" ? 6 : 17;
+        const auto [first, last] = range(rest.take());
+        (word == name ? service.destination_port : service.source_port) = {first, last};
         return service;
     }
 
+    bool ipv6_ = false;
     std::map<std::string, Words> tags_;
 };
 

@@ -57,12 +57,13 @@ struct Wanted {
     std::uint8_t flags = 0;
     std::uint64_t seq = 0, ack = 0, data_offset = 5;
     std::uint64_t type = 0, code = 0;
-    std::uint64_t payload = 0, ttl = 64, id = 0, fragment = 0, options = 0, claim = 0;
+    std::uint64_t payload = 0, ttl = 64, id = 0, fragment = 0, options = 0, claim = 0, identifier = 0;
     bool more = false, is_fragment = false, bad_checksum = false;
     bool raw = false;  // `protocol N`: the payload is all there is behind the IP header
     std::vector<std::uint64_t> vlans;
     Bytes data;  // the payload's first bytes
     std::vector<IpProtocol> extensions;
+    Bytes quoted;  // of an ICMP error: the packet that it is about, from its IP header on
 };
 
 struct NumberWord {
@@ -70,7 +71,7 @@ struct NumberWord {
     std::uint64_t Wanted::*field;
     std::uint64_t most;
 };
-constexpr std::array<NumberWord, 11> number_words{{
+constexpr std::array<NumberWord, 12> number_words{{
     {"seq", &Wanted::seq, 0xffffffff},
     {"ack-number", &Wanted::ack, 0xffffffff},
     {"data-offset", &Wanted::data_offset, 15},
@@ -82,6 +83,7 @@ constexpr std::array<NumberWord, 11> number_words{{
     {"fragment", &Wanted::fragment, 65528},
     {"options", &Wanted::options, 10},
     {"claim", &Wanted::claim, 60000},
+    {"identifier", &Wanted::identifier, 65535},
 }};
 
 std::unexpected<base::Error> wrong(std::string what, std::string_view at, std::string hint = {}) {
@@ -199,8 +201,17 @@ base::Status take_words(std::span<const std::string_view> words, Wanted& wanted)
 }
 
 base::Result<Wanted> read(std::string_view text) {
-    auto words = split(text);
+    constexpr std::string_view about = " about ";
     Wanted wanted;
+    if (const std::size_t at = text.find(about); at != std::string_view::npos) {
+        const std::string_view rest = text.substr(at + about.size());
+        if (rest.find(about) != std::string_view::npos) return wrong("an error is about no error", rest);
+        const auto quoted = parse_packet_text(rest);
+        if (!quoted) return std::unexpected(quoted.error());
+        wanted.quoted.assign(quoted->begin() + parse(*quoted).l3_offset, quoted->end());
+        text = text.substr(0, at);
+    }
+    auto words = split(text);
     if (words.empty()) return wrong("no packet", text, "write: tcp 198.51.100.7:4242 > 203.0.113.9:443 syn");
     std::size_t used = 1;
     bool known = false;
@@ -229,11 +240,15 @@ base::Result<Wanted> read(std::string_view text) {
     if (source->has_port != ports || destination->has_port != ports) {
         return wrong(ports ? "TCP and UDP have ports" : "this protocol has no ports", text);
     }
+    constexpr std::size_t longest = 65'000;
+    if (!wanted.quoted.empty() && words[0] != "icmp" && words[0] != "icmpv6")
+        return wrong("only ICMP is about another packet", words[0]);
     wanted.source = *source;
     wanted.destination = *destination;
     if (auto status = take_words(std::span(words).subspan(used + 3), wanted); !status) {
         return std::unexpected(status.error());
     }
+    if (wanted.quoted.size() + wanted.payload > longest) return wrong("the packet would be too long", text);
     return wanted;
 }
 
@@ -284,12 +299,14 @@ Bytes write_transport(const Wanted& wanted) {
             put8(out, wanted.type);
             put8(out, wanted.code);
             put16(out, 0);
-            put32(out, 0);
+            put16(out, wanted.identifier);
+            put16(out, 0);
             check_at = 2;
             break;
         default:
             break;
     }
+    out.insert(out.end(), wanted.quoted.begin(), wanted.quoted.end());
     out.insert(out.end(), wanted.data.begin(), wanted.data.end());
     out.resize(out.size() + wanted.payload - wanted.data.size(), 0x5a);
     if (check_at != 0) {
@@ -368,6 +385,25 @@ void say(std::string& text, std::string_view name, std::uint64_t value, std::uin
     if (value != usual) text += fmt::format(" {} {}", name, value);
 }
 
+bool is_echo(const Key& key) {
+    const bool ipv6 = key.has(key_ipv6);
+    return key.source_port == (ipv6 ? 128 : 8) || key.source_port == (ipv6 ? 129 : 0);
+}
+
+// The packet that an ICMP error is about, as an Ethernet frame; empty where there is no whole one.
+Bytes quoted_packet(std::span<const std::uint8_t> frame, const Key& key) {
+    const bool ipv6 = key.has(key_ipv6);
+    const bool icmp = key.protocol == static_cast<std::uint8_t>(ipv6 ? IpProtocol::icmpv6 : IpProtocol::icmp);
+    const bool error = ipv6 ? key.source_port >= 1 && key.source_port <= 4
+                            : key.source_port == 3 || key.source_port == 11 || key.source_port == 12;
+    if (!icmp || !error || !key.has(key_transport) || key.l4_length() <= 8) return {};
+    Bytes out(12);
+    put16(out, ipv6 ? net::ether_type::ipv6 : net::ether_type::ipv4);
+    const auto inner = frame.subspan(key.l4_offset + 8U, key.l4_length() - 8U);
+    out.insert(out.end(), inner.begin(), inner.end());
+    return parse(out).error == ParseError::none ? out : Bytes{};
+}
+
 std::string describe_transport(std::span<const std::uint8_t> frame, const Key& key) {
     std::string text;
     const std::size_t at = key.l4_offset;
@@ -384,6 +420,8 @@ std::string describe_transport(std::span<const std::uint8_t> frame, const Key& k
     } else if (key.protocol != static_cast<std::uint8_t>(IpProtocol::udp)) {
         say(text, "type", key.source_port);
         say(text, "code", key.destination_port);
+        if (is_echo(key)) say(text, "identifier", get32(frame, at + 4) >> 16U);
+        if (!quoted_packet(frame, key).empty()) return text;
     }
     say(text, "payload", key.l4_length() - std::min(key.l4_length(), header));
     return text;
@@ -419,7 +457,10 @@ base::Result<std::vector<std::uint8_t>> parse_packet_text(std::string_view text)
     return out;
 }
 
-std::string describe_packet(std::span<const std::uint8_t> frame) {
+namespace {
+
+// What a quoted packet quotes is not described: packets may be nested deeply.
+std::string describe(std::span<const std::uint8_t> frame, bool is_quoted) {
     const Key key = parse(frame);
     if (key.error != ParseError::none) return std::string(error_texts[static_cast<std::size_t>(key.error)]);
     std::string text;
@@ -444,7 +485,15 @@ std::string describe_packet(std::span<const std::uint8_t> frame) {
     for (std::size_t at = 14; at + 4 <= key.l3_offset; at += 4) {
         text += fmt::format(" vlan {}", (frame[at] & 0x0fU) << 8U | frame[at + 1]);
     }
+    if (const Bytes quoted = quoted_packet(frame, key); !quoted.empty() && !is_quoted)
+        text += " about " + describe(quoted, true);
     return text;
+}
+
+}  // namespace
+
+std::string describe_packet(std::span<const std::uint8_t> frame) {
+    return describe(frame, false);
 }
 
 }  // namespace sluice::packet

@@ -7,7 +7,8 @@
 //
 // Words after the addresses, in any order:
 //   tcp: syn ack fin rst psh urg ece cwr (or `none`), seq N, ack-number N, data-offset N (32-bit words)
-//   icmp: type N, code N            all: payload N (bytes), ttl N, vlan N (up to twice, outer first),
+//   icmp: type N, code N, identifier N (of an echo); an error's last words: about PACKET, as it quotes it
+//   all: payload N (bytes), ttl N, vlan N (up to twice, outer first),
 //     data HEX (the payload's first bytes, or all of it)
 //   fragments: fragment OFFSET (bytes), more, id N
 //   malformed on purpose: options N (32-bit words, IPv4) or extension KIND (hop-by-hop, routing, destination;
