@@ -25,7 +25,10 @@ def box_of(options):
 
 
 def up(options):
-    box = FirewallBox(options.instance, tell=tell) if options.firewall else Box(options.instance, options.router, options.exporter, not options.without_sluice, options.portal_port, tell)
+    if options.firewall:
+        box = FirewallBox(options.instance, tell=tell)
+    else:
+        box = Box(options.instance, options.router, options.exporter, not options.without_sluice, options.portal_port, tell=tell)
     began = time.monotonic()
     try:
         box.up()
