@@ -20,6 +20,7 @@
 #include "dataplane/bench_loop.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/worker.hpp"
+#include "net/big_endian.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane {
@@ -107,14 +108,6 @@ class BurstPort final : public packet::Port {
         random_ ^= random_ << 17U;
         return static_cast<std::uint32_t>((random_ >> 32U) * flows_.count >> 32U);
     }
-    static void put16(std::uint8_t* at, std::uint16_t value) {
-        value = __builtin_bswap16(value);
-        std::memcpy(at, &value, 2);
-    }
-    static void put32(std::uint8_t* at, std::uint32_t value) {
-        value = __builtin_bswap32(value);
-        std::memcpy(at, &value, 4);
-    }
     void write(std::uint8_t* frame, std::uint32_t number) const {
         std::memcpy(frame, template_.data(), 80);
         const std::uint32_t client = first_client + number;
@@ -126,12 +119,12 @@ class BurstPort final : public packet::Port {
         sum = (sum & 0xffffU) + (sum >> 16U);
         frame[ip_ + 10] = static_cast<std::uint8_t>(~sum >> 8U);
         frame[ip_ + 11] = static_cast<std::uint8_t>(~sum);
-        put32(frame + ip_ + 12, from);
-        put32(frame + ip_ + 16, to);
+        net::put32(frame + ip_ + 12, from);
+        net::put32(frame + ip_ + 16, to);
         if (!flows_.tagged) return;
         const Tags tags = tags_of(number % flows_.tenants);
-        put16(frame + 14, tags.outer);
-        put16(frame + 18, tags.inner);
+        net::put16(frame + 14, tags.outer);
+        net::put16(frame + 18, tags.inner);
     }
 
     std::vector<std::uint8_t> memory_;

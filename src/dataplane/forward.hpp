@@ -27,6 +27,9 @@ struct WayOut {
     auto operator<=>(const WayOut&) const = default;
 };
 
+// Addresses, tags and EtherType; gives where the rest begins.
+std::uint8_t* write_link(const WayOut& way, const Mac& to, std::uint16_t type, std::uint8_t* at);
+
 // The frame begins elsewhere afterwards when the number of its tags changes. Room before it is every port's
 // promise (packet::min_headroom).
 void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& frame);

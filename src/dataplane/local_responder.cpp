@@ -15,6 +15,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
 
@@ -31,14 +32,6 @@ constexpr std::uint8_t echo_request6 = 128;
 constexpr std::uint8_t echo_reply6 = 129;
 constexpr std::uint8_t echo_request4 = 8;
 constexpr std::uint8_t solicited_and_override = 0x60;
-
-void put16(std::uint8_t* at, std::uint16_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value & 0xffU);
-}
-std::uint16_t get16(const std::uint8_t* at) {
-    return static_cast<std::uint16_t>(at[0] << 8U | at[1]);
-}
 
 void swap_bytes(std::uint8_t* a, std::uint8_t* b, std::size_t n) {
     std::swap_ranges(a, a + n, b);
@@ -73,7 +66,7 @@ bool LocalResponder::answer_arp(const packet::Key& key, packet::Frame& frame) co
     constexpr std::array<std::uint8_t, 8> request{0, 1, 0x08, 0x00, 6, 4, 0, 1};
     if (key.l3_offset < 14 || frame.length < key.l3_offset + arp_bytes) return false;
     std::uint8_t* arp = frame.data + key.l3_offset;
-    if (get16(arp - 2) != net::ether_type::arp || std::memcmp(arp, request.data(), request.size()) != 0)
+    if (net::get16(arp - 2) != net::ether_type::arp || std::memcmp(arp, request.data(), request.size()) != 0)
         return false;
     if (!is_own(net::Address::v4_from(arp + 24))) return false;
     arp[7] = 2;                         // reply
@@ -88,7 +81,7 @@ bool LocalResponder::answer_echo4(const packet::Key& key, packet::Frame& frame) 
     std::uint8_t* icmp = frame.data + key.l4_offset;
     if (icmp[0] != echo_request4 || icmp[1] != 0 || !is_own(key.destination)) return false;
     icmp[0] = 0;
-    put16(icmp + 2, net::checksum_update(get16(icmp + 2), echo_request4 << 8U, 0));
+    net::put16(icmp + 2, net::checksum_update(net::get16(icmp + 2), echo_request4 << 8U, 0));
     std::uint8_t* ip = frame.data + key.l3_offset;
     swap_bytes(ip + 12, ip + 16, 4);
     return_to_sender(frame);
@@ -100,7 +93,8 @@ bool LocalResponder::answer_icmpv6(const packet::Key& key, packet::Frame& frame)
     std::uint8_t* icmp = ip + ipv6_bytes;
     if (icmp[0] == echo_request6 && icmp[1] == 0 && is_own(key.destination)) {
         icmp[0] = echo_reply6;
-        put16(icmp + 2, net::checksum_update(get16(icmp + 2), echo_request6 << 8U, echo_reply6 << 8U));
+        net::put16(icmp + 2,
+                   net::checksum_update(net::get16(icmp + 2), echo_request6 << 8U, echo_reply6 << 8U));
         swap_bytes(ip + 8, ip + 24, 16);
         return_to_sender(frame);
         return true;
@@ -118,12 +112,12 @@ bool LocalResponder::answer_icmpv6(const packet::Key& key, packet::Frame& frame)
     icmp[24] = 2;  // target link-layer address
     icmp[25] = 1;
     std::memcpy(icmp + 26, mac_.data(), 6);
-    put16(ip + 4, advertisement_bytes);
+    net::put16(ip + 4, advertisement_bytes);
     ip[7] = 255;
     std::memcpy(ip + 24, key.source.bytes().data(), 16);
     std::memcpy(ip + 8, wanted.bytes().data(), 16);
     const std::uint64_t sum = net::pseudo_header_sum(wanted, key.source, key.protocol, advertisement_bytes);
-    put16(icmp + 2, net::checksum_finish(net::checksum_add(sum, {icmp, advertisement_bytes})));
+    net::put16(icmp + 2, net::checksum_finish(net::checksum_add(sum, {icmp, advertisement_bytes})));
     frame.length = key.l3_offset + ipv6_bytes + advertisement_bytes;
     return_to_sender(frame);
     return true;

@@ -14,6 +14,7 @@
 #include <array>
 #include <cstring>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
 
@@ -31,13 +32,6 @@ constexpr std::uint8_t neighbour_solicitation = 135;
 constexpr std::uint8_t neighbour_advertisement = 136;
 constexpr std::uint8_t solicited_flag = 0x40;
 
-void put16(std::uint8_t* at, std::uint16_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value & 0xffU);
-}
-std::uint16_t get16(const std::uint8_t* at) {
-    return static_cast<std::uint16_t>(at[0] << 8U | at[1]);
-}
 Mac mac_at(const std::uint8_t* at) {
     Mac mac;
     std::copy_n(at, mac.size(), mac.begin());
@@ -57,7 +51,7 @@ std::optional<NeighbourHint> read_arp(const packet::Key& key, const packet::Fram
     constexpr std::array<std::uint8_t, 7> start{0, 1, 0x08, 0x00, 6, 4, 0};
     if (key.l3_offset < 14 || frame.length < key.l3_offset + arp_bytes) return std::nullopt;
     const std::uint8_t* arp = frame.data + key.l3_offset;
-    if (get16(arp - 2) != net::ether_type::arp || std::memcmp(arp, start.data(), start.size()) != 0)
+    if (net::get16(arp - 2) != net::ether_type::arp || std::memcmp(arp, start.data(), start.size()) != 0)
         return std::nullopt;
     const std::uint8_t operation = arp[7];
     if (operation != 1 && operation != 2) return std::nullopt;
@@ -117,7 +111,7 @@ void write_solicitation(const WayOut& way, const net::Address& own, const net::A
                         const net::Address& to, std::uint8_t* ip) {
     std::memset(ip, 0, ipv6_bytes + solicitation_bytes);
     ip[0] = 0x60;
-    put16(ip + 4, solicitation_bytes);
+    net::put16(ip + 4, solicitation_bytes);
     ip[6] = static_cast<std::uint8_t>(net::IpProtocol::icmpv6);
     ip[7] = 255;
     std::copy(own.bytes().begin(), own.bytes().end(), ip + 8);
@@ -130,26 +124,7 @@ void write_solicitation(const WayOut& way, const net::Address& own, const net::A
     std::copy(way.source.begin(), way.source.end(), icmp + 26);
     const std::uint64_t sum = net::pseudo_header_sum(
         own, to, static_cast<std::uint8_t>(net::IpProtocol::icmpv6), solicitation_bytes);
-    put16(icmp + 2, net::checksum_finish(net::checksum_add(sum, {icmp, solicitation_bytes})));
-}
-
-// Addresses, tags and EtherType; gives where the rest begins.
-std::uint8_t* write_link(const WayOut& way, const Mac& to, std::uint16_t type, std::uint8_t* at) {
-    std::copy(to.begin(), to.end(), at);
-    std::copy(way.source.begin(), way.source.end(), at + 6);
-    at += 12;
-    if (way.vlan != 0) {
-        put16(at, way.inner_vlan != 0 ? net::ether_type::qinq : net::ether_type::vlan);
-        put16(at + 2, way.vlan);
-        at += 4;
-    }
-    if (way.inner_vlan != 0) {
-        put16(at, net::ether_type::vlan);
-        put16(at + 2, way.inner_vlan);
-        at += 4;
-    }
-    put16(at, type);
-    return at + 2;
+    net::put16(icmp + 2, net::checksum_finish(net::checksum_add(sum, {icmp, solicitation_bytes})));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
 
@@ -24,20 +25,6 @@ constexpr std::uint32_t tcp_bytes = 20;
 constexpr std::uint32_t icmp_bytes = 8;
 constexpr std::uint32_t longest4 = 576;   // RFC 1812 section 4.3.2.3
 constexpr std::uint32_t longest6 = 1280;  // RFC 4443 section 2.4 (c)
-
-void put16(std::uint8_t* at, std::uint32_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-void put32(std::uint8_t* at, std::uint32_t value) {
-    put16(at, value >> 16U);
-    put16(at + 2, value);
-}
-std::uint32_t get32(const std::uint8_t* at) {
-    std::uint32_t value = 0;
-    std::memcpy(&value, at, 4);
-    return __builtin_bswap32(value);
-}
 
 // An address that one host has, and that an answer can be sent to and come from.
 bool is_one_host(const net::Address& address) {
@@ -71,23 +58,23 @@ bool may_answer(const packet::Key& key, const packet::Frame& frame) {
 std::uint32_t write_ip(std::uint8_t* ip, const net::Address& from, const net::Address& to,
                        std::uint8_t protocol, std::uint32_t payload) {
     if (!from.is_v4()) {
-        put32(ip, 0x60000000);
-        put16(ip + 4, payload);
+        net::put32(ip, 0x60000000);
+        net::put16(ip + 4, payload);
         ip[6] = protocol;
         ip[7] = hop_limit;
         std::memcpy(ip + 8, from.bytes().data(), 16);
         std::memcpy(ip + 24, to.bytes().data(), 16);
         return 40;
     }
-    put16(ip, 0x4500);
-    put16(ip + 2, 20 + payload);
-    put32(ip + 4, 0x00004000);  // no identification, don't fragment
+    net::put16(ip, 0x4500);
+    net::put16(ip + 2, 20 + payload);
+    net::put32(ip + 4, 0x00004000);  // no identification, don't fragment
     ip[8] = hop_limit;
     ip[9] = protocol;
-    put16(ip + 10, 0);
+    net::put16(ip + 10, 0);
     std::memcpy(ip + 12, from.bytes().data() + 12, 4);
     std::memcpy(ip + 16, to.bytes().data() + 12, 4);
-    put16(ip + 10, net::checksum({ip, 20}));
+    net::put16(ip + 10, net::checksum({ip, 20}));
     return 20;
 }
 
@@ -96,16 +83,16 @@ void return_to_sender(packet::Frame& frame) {
 }
 
 void write_checksum(std::uint8_t* message, std::uint32_t bytes, std::uint32_t field, std::uint64_t sum) {
-    put16(message + field, 0);
-    put16(message + field, net::checksum_finish(net::checksum_add(sum, {message, bytes})));
+    net::put16(message + field, 0);
+    net::put16(message + field, net::checksum_finish(net::checksum_add(sum, {message, bytes})));
 }
 
 bool write_reset(const packet::Key& key, packet::Frame& frame) {
     const std::uint32_t ip_bytes = key.has(packet::key_ipv6) ? 40 : 20;
     if (frame.room < key.l3_offset + ip_bytes + tcp_bytes) return false;
     const std::uint8_t* question = frame.data + key.l4_offset;
-    const std::uint32_t sequence = get32(question + 4);
-    const std::uint32_t acknowledged = get32(question + 8);
+    const std::uint32_t sequence = net::get32(question + 4);
+    const std::uint32_t acknowledged = net::get32(question + 8);
     const std::uint32_t header = (question[12] >> 4U) * 4U;
     const std::uint32_t length = key.l4_length() - header + ((key.tcp_flags & flag::syn) != 0 ? 1U : 0U) +
                                  ((key.tcp_flags & flag::fin) != 0 ? 1U : 0U);
@@ -113,13 +100,13 @@ bool write_reset(const packet::Key& key, packet::Frame& frame) {
 
     std::uint8_t* ip = frame.data + key.l3_offset;
     std::uint8_t* answer = ip + write_ip(ip, key.destination, key.source, tcp, tcp_bytes);
-    put16(answer, key.destination_port);
-    put16(answer + 2, key.source_port);
-    put32(answer + 4, acknowledges ? acknowledged : 0);
-    put32(answer + 8, acknowledges ? 0 : sequence + length);
-    put16(answer + 12, 5U << 12U | (acknowledges ? flag::rst : flag::rst | flag::ack));
-    put16(answer + 14, 0);
-    put32(answer + 16, 0);
+    net::put16(answer, key.destination_port);
+    net::put16(answer + 2, key.source_port);
+    net::put32(answer + 4, acknowledges ? acknowledged : 0);
+    net::put32(answer + 8, acknowledges ? 0 : sequence + length);
+    net::put16(answer + 12, 5U << 12U | (acknowledges ? flag::rst : flag::rst | flag::ack));
+    net::put16(answer + 14, 0);
+    net::put32(answer + 16, 0);
     write_checksum(answer, tcp_bytes, 16,
                    net::pseudo_header_sum(key.destination, key.source, tcp, tcp_bytes));
     frame.length = key.l3_offset + ip_bytes + tcp_bytes;
@@ -138,8 +125,8 @@ bool write_prohibited(const packet::Key& key, packet::Frame& frame, const net::A
     const std::uint8_t protocol = ipv6 ? icmpv6 : icmp;
     const std::uint32_t bytes = icmp_bytes + quoted;
     std::uint8_t* message = ip + write_ip(ip, from, key.source, protocol, bytes);
-    put16(message, ipv6 ? 0x0101 : 0x030d);
-    put32(message + 4, 0);
+    net::put16(message, ipv6 ? 0x0101 : 0x030d);
+    net::put32(message + 4, 0);
     write_checksum(message, bytes, 2, ipv6 ? net::pseudo_header_sum(from, key.source, protocol, bytes) : 0);
     frame.length = key.l3_offset + headers + quoted;
     return true;

@@ -7,6 +7,7 @@
 #include <random>
 #include <vector>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
@@ -23,14 +24,6 @@ constexpr std::uint8_t icmp = 1;
 constexpr std::uint8_t icmpv6 = 58;
 constexpr std::uint8_t udp_lite = 136;
 
-void put16(std::uint8_t* at, std::uint32_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-std::uint32_t get16(const std::uint8_t* at) {
-    return static_cast<std::uint32_t>(at[0] << 8U | at[1]);
-}
-
 net::Address any_address(Random& random, bool ipv6) {
     std::array<std::uint8_t, 16> bytes{};
     for (auto& byte : bytes) byte = static_cast<std::uint8_t>(random());
@@ -46,7 +39,7 @@ std::uint32_t checksum_offset(std::uint8_t protocol) {
 // The checksum of a whole transport message, made anew; its own field counts as zero.
 std::uint16_t right_checksum(Bytes message, std::uint8_t protocol, const net::Address& source,
                              const net::Address& destination) {
-    put16(message.data() + checksum_offset(protocol), 0);
+    net::put16(message.data() + checksum_offset(protocol), 0);
     const std::uint64_t sum = protocol == icmp
                                   ? 0
                                   : net::pseudo_header_sum(source, destination, protocol,
@@ -68,7 +61,7 @@ Bytes any_transport(Random& random, std::uint8_t protocol) {
     Bytes message(20 + random() % 60);
     for (auto& byte : message) byte = static_cast<std::uint8_t>(random());
     if (protocol == tcp) message[12] = 0x50;
-    if (protocol == udp) put16(message.data() + 4, static_cast<std::uint32_t>(message.size()));
+    if (protocol == udp) net::put16(message.data() + 4, static_cast<std::uint32_t>(message.size()));
     if (protocol == icmp) message[0] = random() % 2 == 0 ? 8 : 0;
     if (protocol == icmpv6) message[0] = random() % 2 == 0 ? 128 : 129;
     // Sums near zero are where one's complement can go wrong.
@@ -85,14 +78,14 @@ Sample any_packet(Random& random, bool ipv6, std::uint8_t protocol) {
     const net::Address destination = any_address(random, ipv6);
     Bytes message = any_transport(random, protocol);
     sample.unchecked = protocol == udp && !ipv6 && random() % 5 == 0;
-    put16(message.data() + checksum_offset(protocol),
-          sample.unchecked ? 0 : right_checksum(message, protocol, source, destination));
+    net::put16(message.data() + checksum_offset(protocol),
+               sample.unchecked ? 0 : right_checksum(message, protocol, source, destination));
     const std::uint32_t options = random() % 4 == 0 ? 8 : 0;
     if (ipv6) {
         sample.l4 = 40 + options;
         sample.bytes.resize(sample.l4);
         sample.bytes[0] = 0x60;
-        put16(sample.bytes.data() + 4, static_cast<std::uint32_t>(message.size()) + options);
+        net::put16(sample.bytes.data() + 4, static_cast<std::uint32_t>(message.size()) + options);
         sample.bytes[6] = options != 0 ? 60 : protocol;
         if (options != 0) sample.bytes[40] = protocol;
         sample.bytes[7] = 64;
@@ -102,15 +95,15 @@ Sample any_packet(Random& random, bool ipv6, std::uint8_t protocol) {
         sample.l4 = 20 + options;
         sample.bytes.resize(sample.l4, 1);
         sample.bytes[0] = static_cast<std::uint8_t>(0x40U | sample.l4 / 4);
-        put16(sample.bytes.data() + 2, sample.l4 + static_cast<std::uint32_t>(message.size()));
-        put16(sample.bytes.data() + 4, static_cast<std::uint32_t>(random() & 0xffffU));
-        put16(sample.bytes.data() + 6, 0);
+        net::put16(sample.bytes.data() + 2, sample.l4 + static_cast<std::uint32_t>(message.size()));
+        net::put16(sample.bytes.data() + 4, static_cast<std::uint32_t>(random() & 0xffffU));
+        net::put16(sample.bytes.data() + 6, 0);
         sample.bytes[8] = 64;
         sample.bytes[9] = protocol;
         std::copy_n(source.bytes().begin() + 12, 4, sample.bytes.begin() + 12);
         std::copy_n(destination.bytes().begin() + 12, 4, sample.bytes.begin() + 16);
-        put16(sample.bytes.data() + 10, 0);
-        put16(sample.bytes.data() + 10, net::checksum({sample.bytes.data(), sample.l4}));
+        net::put16(sample.bytes.data() + 10, 0);
+        net::put16(sample.bytes.data() + 10, net::checksum({sample.bytes.data(), sample.l4}));
     }
     sample.bytes.insert(sample.bytes.end(), message.begin(), message.end());
     return sample;
@@ -123,14 +116,14 @@ Sample fragment_of(const Sample& whole, std::uint32_t offset, std::uint32_t byte
     if (whole.ipv6) {
         piece.bytes.insert(piece.bytes.end(), {whole.protocol, 0, 0, 0, 1, 2, 3, 4});
         (whole.l4 == 40 ? piece.bytes[6] : piece.bytes[40]) = 44;
-        put16(piece.bytes.data() + whole.l4 + 2, offset | (more ? 1U : 0U));
-        put16(piece.bytes.data() + 4, whole.l4 - 40 + 8 + bytes);
+        net::put16(piece.bytes.data() + whole.l4 + 2, offset | (more ? 1U : 0U));
+        net::put16(piece.bytes.data() + 4, whole.l4 - 40 + 8 + bytes);
         piece.l4 += 8;
     } else {
-        put16(piece.bytes.data() + 2, whole.l4 + bytes);
-        put16(piece.bytes.data() + 6, offset / 8 | (more ? 0x2000U : 0U));
-        put16(piece.bytes.data() + 10, 0);
-        put16(piece.bytes.data() + 10, net::checksum({piece.bytes.data(), whole.l4}));
+        net::put16(piece.bytes.data() + 2, whole.l4 + bytes);
+        net::put16(piece.bytes.data() + 6, offset / 8 | (more ? 0x2000U : 0U));
+        net::put16(piece.bytes.data() + 10, 0);
+        net::put16(piece.bytes.data() + 10, net::checksum({piece.bytes.data(), whole.l4}));
     }
     const auto first = whole.bytes.begin() + whole.l4 + offset;
     piece.bytes.insert(piece.bytes.end(), first, first + bytes);
@@ -182,7 +175,7 @@ void check_fields(const Bytes& before, const Bytes& after, const packet::Key& ol
 void check_transport(const Sample& sample, const Bytes& frame, const Translation& asked) {
     const packet::Key key = packet::parse(frame);
     const Bytes message(frame.begin() + key.l4_offset, frame.end());
-    const std::uint32_t field = get16(message.data() + checksum_offset(sample.protocol));
+    const std::uint32_t field = net::get16(message.data() + checksum_offset(sample.protocol));
     if (sample.unchecked) {
         EXPECT_EQ(field, 0U);
         return;
@@ -229,7 +222,7 @@ TEST(Rewrite, FragmentsTogetherAreTheRewrittenPacket) {
         }
         const packet::Key key = packet::parse(second);
         ASSERT_EQ(key.error, packet::ParseError::none);
-        const std::uint32_t field = get16(joined.data() + checksum_offset(whole.protocol));
+        const std::uint32_t field = net::get16(joined.data() + checksum_offset(whole.protocol));
         EXPECT_EQ(field,
                   whole.unchecked ? 0 : right_checksum(joined, whole.protocol, key.source, key.destination));
     }
@@ -255,17 +248,17 @@ Bytes error_about(Random& random, const Sample& about, std::size_t quoted_bytes)
     Sample error = any_packet(random, about.ipv6, protocol);
     error.bytes.resize(error.l4);
     if (about.ipv6) {
-        put16(error.bytes.data() + 4, error.l4 - 40 + static_cast<std::uint32_t>(message.size()));
+        net::put16(error.bytes.data() + 4, error.l4 - 40 + static_cast<std::uint32_t>(message.size()));
     } else {
-        put16(error.bytes.data() + 2, error.l4 + static_cast<std::uint32_t>(message.size()));
-        put16(error.bytes.data() + 10, 0);
-        put16(error.bytes.data() + 10, net::checksum({error.bytes.data(), error.l4}));
+        net::put16(error.bytes.data() + 2, error.l4 + static_cast<std::uint32_t>(message.size()));
+        net::put16(error.bytes.data() + 10, 0);
+        net::put16(error.bytes.data() + 10, net::checksum({error.bytes.data(), error.l4}));
     }
     Bytes frame = framed(error.bytes, about.ipv6);
     frame.insert(frame.end(), message.begin(), message.end());
     const packet::Key outer = packet::parse(frame);
-    put16(frame.data() + outer.l4_offset + 2,
-          right_checksum(message, protocol, outer.source, outer.destination));
+    net::put16(frame.data() + outer.l4_offset + 2,
+               right_checksum(message, protocol, outer.source, outer.destination));
     return frame;
 }
 
@@ -293,7 +286,7 @@ TEST(Rewrite, AnErrorIsChangedWithThePacketThatItQuotes) {
         const packet::Key after = packet::parse(frame);
         ASSERT_EQ(after.error, packet::ParseError::none);
         const Bytes message(frame.begin() + after.l4_offset, frame.end());
-        EXPECT_EQ(get16(message.data() + 2),
+        EXPECT_EQ(net::get16(message.data() + 2),
                   right_checksum(message, after.protocol, after.source, after.destination))
             << "outer " << int{outer.parts} << " inner " << int{inner.parts};
         // Of the quote: what was asked for, and its checksums as if it had been sent so.
@@ -312,7 +305,7 @@ TEST(Rewrite, AnErrorIsChangedWithThePacketThatItQuotes) {
         if (about.l4 + at + 2 > frame.size() - changed->l3_offset || about.unchecked) continue;
         ++with_checksum;
         const Bytes transport(sent.begin() + about.l4, sent.end());
-        EXPECT_EQ(get16(transport.data() + at),
+        EXPECT_EQ(net::get16(transport.data() + at),
                   right_checksum(transport, about.protocol, changed->source, changed->destination));
     }
     EXPECT_GT(with_checksum, 10'000);

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
 
@@ -35,14 +36,6 @@ constexpr std::uint32_t longest_both_cookies = 40;
 constexpr std::uint32_t our_udp_payload = 1232;  // no path is too narrow for it
 constexpr std::uint8_t hop_limit = 64;
 constexpr auto udp = static_cast<std::uint8_t>(net::IpProtocol::udp);
-
-std::uint32_t get16(const std::uint8_t* at) {
-    return static_cast<std::uint32_t>(at[0] << 8U | at[1]);
-}
-void put16(std::uint8_t* at, std::uint32_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value);
-}
 
 // Offsets in the message; an end of 0: there is none.
 struct Query {
@@ -66,9 +59,9 @@ std::uint32_t skip_question(const std::uint8_t* message, std::uint32_t length) {
 void find_cookie(const std::uint8_t* message, std::uint32_t end, Query& query) {
     std::uint32_t at = query.opt_end;
     while (at + 4 <= end) {
-        const std::uint32_t length = get16(message + at + 2);
+        const std::uint32_t length = net::get16(message + at + 2);
         if (at + 4 + length > end) return;
-        if (get16(message + at) == cookie_option) {
+        if (net::get16(message + at) == cookie_option) {
             if (length < shortest_both_cookies || length > longest_both_cookies) return;
             query.cookie = at;
             query.cookie_end = at + 4 + length;
@@ -80,9 +73,9 @@ void find_cookie(const std::uint8_t* message, std::uint32_t end, Query& query) {
 
 void find_opt(const std::uint8_t* message, std::uint32_t length, Query& query) {
     const std::uint8_t* opt = message + query.question_end;
-    if (get16(message + 10) == 0 || query.question_end + opt_bytes > length) return;
-    if (opt[0] != 0 || get16(opt + 1) != opt_type) return;
-    const std::uint32_t end = query.question_end + opt_bytes + get16(opt + 9);
+    if (net::get16(message + 10) == 0 || query.question_end + opt_bytes > length) return;
+    if (opt[0] != 0 || net::get16(opt + 1) != opt_type) return;
+    const std::uint32_t end = query.question_end + opt_bytes + net::get16(opt + 9);
     if (end > length) return;
     query.opt_end = query.question_end + opt_bytes;
     find_cookie(message, end, query);
@@ -92,7 +85,8 @@ void find_opt(const std::uint8_t* message, std::uint32_t length, Query& query) {
 bool read_query(const std::uint8_t* message, std::uint32_t length, Query& query) {
     constexpr std::uint8_t response_and_opcode = 0xf8;
     if (length < header_bytes || (message[2] & response_and_opcode) != 0) return false;
-    if (get16(message + 4) != 1 || get16(message + 6) != 0 || get16(message + 8) != 0) return false;
+    if (net::get16(message + 4) != 1 || net::get16(message + 6) != 0 || net::get16(message + 8) != 0)
+        return false;
     query.question_end = skip_question(message, length);
     if (query.question_end == 0) return false;
     find_opt(message, length, query);
@@ -110,18 +104,18 @@ std::uint32_t write_message(const std::uint8_t* from, const Query& query, std::u
     std::memmove(to, from, query.question_end);
     to[2] = static_cast<std::uint8_t>(answer_truncated_now | (to[2] & recursion_desired));
     to[3] &= checking_disabled;
-    put16(to + 10, query.opt_end == 0 ? 0 : 1);
+    net::put16(to + 10, query.opt_end == 0 ? 0 : 1);
     if (query.opt_end == 0) return query.question_end;
     // It ends where the old one's options began, at most: the cookie is still there.
     std::uint8_t* opt = to + query.question_end;
     const std::uint32_t cookie = query.cookie_end - query.cookie;
     opt[0] = 0;
-    put16(opt + 1, opt_type);
-    put16(opt + 3, our_udp_payload);
-    put16(opt + 5, 0);
+    net::put16(opt + 1, opt_type);
+    net::put16(opt + 3, our_udp_payload);
+    net::put16(opt + 5, 0);
     opt[7] = flags;
     opt[8] = 0;
-    put16(opt + 9, cookie);
+    net::put16(opt + 9, cookie);
     std::memmove(opt + opt_bytes, from + query.cookie, cookie);
     return query.opt_end + cookie;
 }
@@ -129,25 +123,25 @@ std::uint32_t write_message(const std::uint8_t* from, const Query& query, std::u
 // Source and destination exchanged.
 void write_ip(const packet::Key& key, std::uint8_t* ip, std::uint32_t payload) {
     if (key.has(packet::key_ipv6)) {
-        put16(ip, 0x6000);
-        put16(ip + 2, 0);
-        put16(ip + 4, payload);
+        net::put16(ip, 0x6000);
+        net::put16(ip + 2, 0);
+        net::put16(ip + 4, payload);
         ip[6] = udp;
         ip[7] = hop_limit;
         std::memcpy(ip + 8, key.destination.bytes().data(), 16);
         std::memcpy(ip + 24, key.source.bytes().data(), 16);
         return;
     }
-    put16(ip, 0x4500);
-    put16(ip + 2, 20 + payload);
-    put16(ip + 4, 0);
-    put16(ip + 6, 0x4000);  // don't fragment
+    net::put16(ip, 0x4500);
+    net::put16(ip + 2, 20 + payload);
+    net::put16(ip + 4, 0);
+    net::put16(ip + 6, 0x4000);  // don't fragment
     ip[8] = hop_limit;
     ip[9] = udp;
-    put16(ip + 10, 0);
+    net::put16(ip + 10, 0);
     std::memcpy(ip + 12, key.destination.bytes().data() + 12, 4);
     std::memcpy(ip + 16, key.source.bytes().data() + 12, 4);
-    put16(ip + 10, net::checksum({ip, 20}));
+    net::put16(ip + 10, net::checksum({ip, 20}));
 }
 
 }  // namespace
@@ -155,7 +149,7 @@ void write_ip(const packet::Key& key, std::uint8_t* ip, std::uint32_t payload) {
 bool answer_truncated(const packet::Key& key, packet::Frame& frame) {
     if (key.protocol != udp || !key.has(packet::key_transport) || key.has(packet::key_fragment)) return false;
     const std::uint8_t* question = frame.data + key.l4_offset;
-    const std::uint32_t length = get16(question + 4);
+    const std::uint32_t length = net::get16(question + 4);
     if (length < udp_bytes || length > key.l4_length()) return false;
     Query query;
     if (!read_query(question + udp_bytes, length - udp_bytes, query)) return false;
@@ -164,13 +158,13 @@ bool answer_truncated(const packet::Key& key, packet::Frame& frame) {
     std::uint8_t* answer = ip + (key.has(packet::key_ipv6) ? 40 : 20);
     const std::uint32_t bytes = udp_bytes + write_message(question + udp_bytes, query, answer + udp_bytes);
     write_ip(key, ip, bytes);
-    put16(answer, key.destination_port);
-    put16(answer + 2, key.source_port);
-    put16(answer + 4, bytes);
-    put16(answer + 6, 0);
+    net::put16(answer, key.destination_port);
+    net::put16(answer + 2, key.source_port);
+    net::put16(answer + 4, bytes);
+    net::put16(answer + 6, 0);
     const std::uint64_t sum = net::pseudo_header_sum(key.destination, key.source, udp, bytes);
     const std::uint16_t check = net::checksum_finish(net::checksum_add(sum, {answer, bytes}));
-    put16(answer + 6, check == 0 ? 0xffff : check);  // 0 says that there is none (RFC 768)
+    net::put16(answer + 6, check == 0 ? 0xffff : check);  // 0 says that there is none (RFC 768)
     frame.length = static_cast<std::uint32_t>(answer - frame.data) + bytes;
     std::swap_ranges(frame.data, frame.data + 6, frame.data + 6);
     return true;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
@@ -36,11 +37,6 @@ const Bytes& headers(std::size_t which) {
     return all[which % all.size()];
 }
 
-void put16(std::uint8_t* at, std::size_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value);
-}
-
 // The message behind the headers, lengths put right.
 Bytes frame_of(const Bytes& head, const std::uint8_t* message, std::size_t size) {
     Bytes frame = head;
@@ -48,13 +44,13 @@ Bytes frame_of(const Bytes& head, const std::uint8_t* message, std::size_t size)
     frame.insert(frame.end(), message, message + size);
     std::uint8_t* ip = frame.data() + key.l3_offset;
     if (key.has(packet::key_ipv6)) {
-        put16(ip + 4, frame.size() - key.l3_offset - 40);
+        net::put16(ip + 4, frame.size() - key.l3_offset - 40);
     } else {
-        put16(ip + 2, frame.size() - key.l3_offset);
-        put16(ip + 10, 0);
-        put16(ip + 10, net::checksum({ip, static_cast<std::size_t>(key.l4_offset - key.l3_offset)}));
+        net::put16(ip + 2, frame.size() - key.l3_offset);
+        net::put16(ip + 10, 0);
+        net::put16(ip + 10, net::checksum({ip, static_cast<std::size_t>(key.l4_offset - key.l3_offset)}));
     }
-    put16(frame.data() + key.l4_offset + 4, 8 + size);
+    net::put16(frame.data() + key.l4_offset + 4, 8 + size);
     return frame;
 }
 

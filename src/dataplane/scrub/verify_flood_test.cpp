@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataplane/engine.hpp"
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
@@ -34,7 +35,7 @@ class FromAnywhere {
     [[nodiscard]] Bytes of(std::uint32_t number) const {
         Bytes frame = frame_;
         const std::size_t at = ipv6_ ? 34 : 26;  // the address's last or only four bytes
-        put32(&frame[at], ipv6_ ? number : 0x3c00'0000U + number);
+        net::put32(&frame[at], ipv6_ ? number : 0x3c00'0000U + number);
         if (!ipv6_) {
             frame[24] = frame[25] = 0;
             const std::uint16_t check = net::checksum({&frame[14], 20});
@@ -42,9 +43,6 @@ class FromAnywhere {
             frame[25] = static_cast<std::uint8_t>(check);
         }
         return frame;
-    }
-    static void put32(std::uint8_t* at, std::uint32_t value) {
-        for (unsigned i = 0; i < 4; ++i) at[i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
     }
 
   private:

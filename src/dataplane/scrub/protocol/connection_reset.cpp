@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "net/big_endian.hpp"
 #include "net/checksum.hpp"
 #include "net/protocol.hpp"
 
@@ -10,11 +11,6 @@ namespace sluice::dataplane::scrub::protocol {
 namespace {
 
 constexpr std::uint32_t tcp_bytes = 20;
-
-void put16(std::uint8_t* at, std::uint32_t value) {
-    at[0] = static_cast<std::uint8_t>(value >> 8U);
-    at[1] = static_cast<std::uint8_t>(value);
-}
 
 }  // namespace
 
@@ -24,21 +20,21 @@ void write_reset(packet::Key& key, std::uint32_t sequence, packet::Frame& frame)
     const std::uint32_t header = static_cast<std::uint32_t>(key.l4_offset - key.l3_offset);
     if (key.has(packet::key_ipv6)) {
         constexpr std::uint32_t fixed = 40;
-        put16(ip + 4, header - fixed + tcp_bytes);
+        net::put16(ip + 4, header - fixed + tcp_bytes);
     } else {
-        put16(ip + 2, header + tcp_bytes);
-        put16(ip + 10, 0);
-        put16(ip + 10, net::checksum({ip, header}));
+        net::put16(ip + 2, header + tcp_bytes);
+        net::put16(ip + 10, 0);
+        net::put16(ip + 10, net::checksum({ip, header}));
     }
-    put16(tcp + 4, sequence >> 16U);
-    put16(tcp + 6, sequence);
+    net::put16(tcp + 4, sequence >> 16U);
+    net::put16(tcp + 6, sequence);
     tcp[12] = (tcp_bytes / 4) << 4U;
     tcp[13] = static_cast<std::uint8_t>(net::tcp_flag::rst | (tcp[13] & net::tcp_flag::ack));
-    put16(tcp + 14, 0);  // window
-    put16(tcp + 16, 0);  // checksum
-    put16(tcp + 18, 0);  // urgent pointer
+    net::put16(tcp + 14, 0);  // window
+    net::put16(tcp + 16, 0);  // checksum
+    net::put16(tcp + 18, 0);  // urgent pointer
     const std::uint64_t sum = net::pseudo_header_sum(key.source, key.destination, key.protocol, tcp_bytes);
-    put16(tcp + 16, net::checksum_finish(net::checksum_add(sum, {tcp, tcp_bytes})));
+    net::put16(tcp + 16, net::checksum_finish(net::checksum_add(sum, {tcp, tcp_bytes})));
     key.l3_length = static_cast<std::uint16_t>(header + tcp_bytes);
     key.tcp_flags = tcp[13];
     frame.length = key.l4_offset + tcp_bytes;

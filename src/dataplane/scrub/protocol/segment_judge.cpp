@@ -4,6 +4,7 @@
 
 #include "dataplane/scrub/protocol/connection_reset.hpp"
 #include "dataplane/scrub/protocol/limited.hpp"
+#include "net/big_endian.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane::scrub::protocol {
@@ -12,12 +13,6 @@ namespace {
 using model::DropReason;
 namespace flag = net::tcp_flag;
 using Bytes = std::span<const std::uint8_t>;
-
-std::uint32_t get32(const std::uint8_t* at) {
-    std::uint32_t wire = 0;
-    std::memcpy(&wire, at, 4);
-    return __builtin_bswap32(wire);
-}
 
 void charge(WorkerState& state, Connection& connection) {
     if (connection.charged || !connection.verified) return;
@@ -45,7 +40,7 @@ class SegmentJudge {
           hash_(batch_.connection_hashes[i]) {
         const std::uint8_t* tcp = batch_.frames[i].data + key_.l4_offset;
         const std::uint32_t header = static_cast<std::uint32_t>(tcp[12] >> 4U) * 4;
-        sequence_ = get32(tcp + 4);
+        sequence_ = net::get32(tcp + 4);
         if (header <= key_.l4_length()) payload_ = {tcp + header, key_.l4_length() - header};
     }
 
