@@ -7,8 +7,10 @@ from topology import Topology
 
 
 class FirewallTopology(Topology):
+    roles = ROLES
+
     def up(self):
-        for role in ROLES:
+        for role in self.roles:
             namespaces.add(self.ns(role))
             self._settings(role)
             namespaces.run_in(self.ns(role), ["sysctl", "-q", "-w", "net.ipv6.icmp.ratelimit=0"])
@@ -19,14 +21,6 @@ class FirewallTopology(Topology):
         for host in BRANCHES:
             self._branch(host)
         self._routes()
-
-    def down(self):
-        for role in ROLES:
-            namespaces.delete(self.ns(role))
-
-    def present(self):
-        wanted = {self.ns(role) for role in ROLES}
-        return sorted(wanted & set(namespaces.existing("slu-")))
 
     def _port(self, number, host):
         """A network at a port of its own: the gateway's side has no address, the gateway itself answers there."""

@@ -14,6 +14,8 @@ CUSTOMER_METRIC = (250 << 24) + 2000
 
 
 class Topology:
+    roles = ROLES
+
     def __init__(self, instance=""):
         self.instance = instance
 
@@ -21,7 +23,7 @@ class Topology:
         return namespace(role, self.instance)
 
     def up(self):
-        for role in ROLES:
+        for role in self.roles:
             namespaces.add(self.ns(role))
             self._settings(role)
         for link in LINKS:
@@ -32,11 +34,11 @@ class Topology:
         self._guard_and_controller()
 
     def down(self):
-        for role in ROLES:
+        for role in self.roles:
             namespaces.delete(self.ns(role))
 
     def present(self):
-        wanted = {self.ns(role) for role in ROLES}
+        wanted = {self.ns(role) for role in self.roles}
         return sorted(wanted & set(namespaces.existing("slu-")))
 
     def _settings(self, role):
