@@ -2,8 +2,10 @@
 // at. Over whole 64-bit words, which is how our keys are built. Free of state.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "base/random.hpp"
@@ -38,15 +40,48 @@ struct SipLanes {
     }
     friend constexpr SipLanes operator+(SipLanes a, std::uint64_t b) { return {a.low + b, a.high + b}; }
     friend constexpr SipLanes operator^(SipLanes a, const SipLanes& b) { return a ^= b; }
-    friend constexpr SipLanes operator|(const SipLanes& a, const SipLanes& b) {
-        return {a.low | b.low, a.high | b.high};
-    }
-    friend constexpr SipLanes operator<<(const SipLanes& a, int n) { return {a.low << n, a.high << n}; }
-    friend constexpr SipLanes operator>>(const SipLanes& a, int n) { return {a.low >> n, a.high >> n}; }
     constexpr std::uint64_t operator[](std::size_t lane) const {
         return lane < 4 ? low[lane] : high[lane - 4];
     }
+
+    // Of eight words that lie together, and back to such.
+    [[nodiscard]] static SipLanes from(const std::uint64_t* words) {
+        SipLanes out;
+        std::memcpy(&out.low, words, sizeof out.low);
+        std::memcpy(&out.high, words + 4, sizeof out.high);
+        return out;
+    }
+    void to(std::uint64_t* words) const {
+        std::memcpy(words, &low, sizeof low);
+        std::memcpy(words + 4, &high, sizeof high);
+    }
 };
+
+template <int N>
+[[nodiscard]] constexpr std::uint64_t rotated(std::uint64_t x) {
+    return std::rotl(x, N);
+}
+// Whole halves and quarters of a word change places: one instruction where a rotation is three.
+template <int N>
+[[nodiscard]] inline SipLanes::Half rotated(SipLanes::Half x) {
+    using Halves = std::uint32_t __attribute__((vector_size(32)));
+    using Quarters = std::uint16_t __attribute__((vector_size(32)));
+    if constexpr (N == 32) {
+        const auto halves = reinterpret_cast<Halves>(x);
+        return reinterpret_cast<SipLanes::Half>(
+            __builtin_shufflevector(halves, halves, 1, 0, 3, 2, 5, 4, 7, 6));
+    } else if constexpr (N == 16) {
+        const auto quarters = reinterpret_cast<Quarters>(x);
+        return reinterpret_cast<SipLanes::Half>(__builtin_shufflevector(quarters, quarters, 3, 0, 1, 2, 7, 4,
+                                                                        5, 6, 11, 8, 9, 10, 15, 12, 13, 14));
+    } else {
+        return (x << N) | (x >> (64 - N));
+    }
+}
+template <int N>
+[[nodiscard]] inline SipLanes rotated(const SipLanes& x) {
+    return {rotated<N>(x.low), rotated<N>(x.high)};
+}
 
 // C compression and D finalisation rounds. The value equals the reference's over the words' little-endian
 // bytes. Word: std::uint64_t, or SipLanes for as many messages under one key.
@@ -57,19 +92,18 @@ template <int C, int D, class Word, class... Words>
     Word v1 = zero + (key.k1 ^ 0x646f72616e646f6dULL);
     Word v2 = zero + (key.k0 ^ 0x6c7967656e657261ULL);
     Word v3 = zero + (key.k1 ^ 0x7465646279746573ULL);
-    const auto rotated = [](const Word& x, int n) { return (x << n) | (x >> (64 - n)); };
     const auto rounds = [&](int n) {
         for (int i = 0; i < n; ++i) {
             v0 += v1;
             v2 += v3;
-            v1 = rotated(v1, 13) ^ v0;
-            v3 = rotated(v3, 16) ^ v2;
-            v0 = rotated(v0, 32);
+            v1 = rotated<13>(v1) ^ v0;
+            v3 = rotated<16>(v3) ^ v2;
+            v0 = rotated<32>(v0);
             v2 += v1;
             v0 += v3;
-            v1 = rotated(v1, 17) ^ v2;
-            v3 = rotated(v3, 21) ^ v0;
-            v2 = rotated(v2, 32);
+            v1 = rotated<17>(v1) ^ v2;
+            v3 = rotated<21>(v3) ^ v0;
+            v2 = rotated<32>(v2);
         }
     };
     const auto absorb = [&](const Word& word) {

@@ -286,7 +286,7 @@ int main(int argc, char** argv) {
     const std::string part = argc > 3 ? argv[3] : "";
     for (const Case& it : cases) {
         if (std::string(it.name).find(part) == std::string::npos) continue;
-        Bench(it, 1'000'000).run(runs, seconds);
+        Bench(it, argc > 4 ? static_cast<std::uint32_t>(std::atoi(argv[4])) : 1'000'000).run(runs, seconds);
     }
     return EXIT_SUCCESS;
 }

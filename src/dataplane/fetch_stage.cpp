@@ -1,23 +1,28 @@
 #include "dataplane/fetch_stage.hpp"
 
+#include <algorithm>
+
 namespace sluice::dataplane {
 namespace {
 
-// Calls done(i, hash) for each packet of the selection. The last group repeats its last packet.
+// Calls done(i, hash) for each packet of the selection.
 template <class Done>
 void hash_all(const Context& context, Selection& wanted, bool ipv6, PerPacket<packet::Key>& keys,
               const net::Address packet::Key::*address, Done&& done) {
+    if (wanted.count == 0) return;
+    // All are written before the first are hashed: eight words cannot be read at once while each is on its
+    // way.
+    WorkerState::AddressBlock block;
+    const std::uint32_t whole = (wanted.count + base::sip_lanes - 1) / base::sip_lanes * base::sip_lanes;
+    for (std::uint32_t n = 0; n < whole; ++n) {
+        const std::uint8_t i = wanted.at[std::min(n, wanted.count - 1)];
+        block.set(n, context.batch.targets[i]->serial, keys[i].*address, ipv6);
+    }
     for (std::uint32_t n = 0; n < wanted.count; n += base::sip_lanes) {
-        WorkerState::AddressBlock words;
-        std::array<std::uint8_t, base::sip_lanes> at;
-        for (std::uint32_t k = 0; k < at.size(); ++k) {
-            at[k] = wanted.at[std::min(n + k, wanted.count - 1)];
-            words[k] =
-                WorkerState::address_words(context.batch.targets[at[k]]->serial, keys[at[k]].*address, ipv6);
-        }
         std::array<std::uint64_t, base::sip_lanes> hashes;
-        context.state.address_hashes(words, ipv6, hashes);
-        for (std::uint32_t k = 0; k < at.size(); ++k) done(at[k], hashes[k]);
+        context.state.address_hashes(block, n, ipv6, hashes);
+        const std::uint32_t count = std::min<std::uint32_t>(base::sip_lanes, wanted.count - n);
+        for (std::uint32_t k = 0; k < count; ++k) done(wanted.at[n + k], hashes[k]);
     }
     wanted.count = 0;
 }

@@ -8,6 +8,7 @@
 #include "dataplane/flow/tcp_tracker.hpp"
 #include "dataplane/flow_plan.hpp"
 #include "dataplane/nat/flow_translation.hpp"
+#include "dataplane/plain_passage.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane {
@@ -330,11 +331,10 @@ class Passage {
         batch_.legs[i_] = network.egress.leg;
         if (network.next_hop == nullptr || !network.egress.way.rewrite)
             return forward(network.egress.way, key_, frame_);
-        WayOut way = network.egress.way;
-        const DropReason missing = find_next_hop(to, way.next_hop4);
+        Mac next_hop;
+        const DropReason missing = find_next_hop(to, next_hop);
         if (missing != DropReason::none) return drop(missing);
-        way.next_hop6 = way.next_hop4;
-        forward(way, key_, frame_);
+        forward(network.egress.way, next_hop, key_, frame_);
     }
 
     // As the frame has it now, translated.
@@ -451,7 +451,7 @@ void fetch_flows(const Context& context) {
         flow::Tuple& tuple = firewall.lookups.tuples[i];
         firewall.kinds[i] = flow::tuple_of(path.index, batch.keys[i], batch.frames[i], tuple);
         if (firewall.kinds[i] == TupleKind::own)
-            firewall.lookups.add(i, tuple, batch.keys[i].has(packet::key_ipv6));
+            firewall.lookups.want(i, batch.keys[i].has(packet::key_ipv6));
         if (firewall.networks[i] != attach::internet) {
             const NetworkWay& way = context.program.paths.way(path, firewall.networks[i]);
             if (way.learns_from_frames) __builtin_prefetch(way.next_hop, 1);
@@ -491,7 +491,13 @@ void sort_flows(const Context& context) {
 }
 
 void follow_flows(const Context& context, LegIndex ingress) {
-    for (const std::uint8_t i : context.batch.firewall.known) Passage(context, i, ingress).follow();
+    // A copy whose address nobody else has (run_stages).
+    const Context own = context;
+    const FirewallBatch& firewall = context.batch.firewall;
+    for (const std::uint8_t i : firewall.known) {
+        if (!firewall.flows_ended && pass_plain(own, i)) continue;
+        Passage(context, i, ingress).follow();
+    }
 }
 
 void open_flows(const Context& context, LegIndex ingress) {

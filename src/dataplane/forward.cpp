@@ -23,7 +23,7 @@ std::uint8_t* write_link(const WayOut& way, const Mac& to, std::uint16_t type, s
     return at + 2;
 }
 
-void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& frame) {
+void write_ethernet(const WayOut& way, const Mac& to, const packet::Key& key, packet::Frame& frame) {
     const std::uint32_t header = 14U + (way.vlan != 0 ? 4U : 0U) + (way.inner_vlan != 0 ? 4U : 0U);
     // The new header ends where the IP header begins; longer or shorter than the old one.
     const std::int32_t shift = static_cast<std::int32_t>(key.l3_offset) - static_cast<std::int32_t>(header);
@@ -31,8 +31,7 @@ void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& fr
     frame.length = static_cast<std::uint32_t>(static_cast<std::int32_t>(frame.length) - shift);
     frame.room = static_cast<std::uint32_t>(static_cast<std::int32_t>(frame.room) - shift);
     const bool v6 = key.has(packet::key_ipv6);
-    write_link(way, v6 ? way.next_hop6 : way.next_hop4, v6 ? net::ether_type::ipv6 : net::ether_type::ipv4,
-               frame.data);
+    write_link(way, to, v6 ? net::ether_type::ipv6 : net::ether_type::ipv4, frame.data);
     if (way.tunnel != nullptr) {
         // One flow, one path: the ends and the ports choose it.
         const std::uint32_t entropy = key.source_port ^ key.destination_port ^ key.source.bytes()[15] ^

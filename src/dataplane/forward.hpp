@@ -24,6 +24,9 @@ struct WayOut {
     std::uint16_t inner_vlan = 0;              // not 0: 802.1ad outside, this one within
     const packet::VxlanWay* tunnel = nullptr;  // not nullptr: the frame goes through it
 
+    // Unless it is learned.
+    [[nodiscard]] const Mac* next_hop(bool ipv6) const { return ipv6 ? &next_hop6 : &next_hop4; }
+
     auto operator<=>(const WayOut&) const = default;
 };
 
@@ -32,9 +35,9 @@ std::uint8_t* write_link(const WayOut& way, const Mac& to, std::uint16_t type, s
 
 // The frame begins elsewhere afterwards when the number of its tags changes. Room before it is every port's
 // promise (packet::min_headroom).
-void write_ethernet(const WayOut& way, const packet::Key& key, packet::Frame& frame);
+void write_ethernet(const WayOut& way, const Mac& to, const packet::Key& key, packet::Frame& frame);
 
-inline void forward(const WayOut& way, const packet::Key& key, packet::Frame& frame) {
+inline void forward(const WayOut& way, const Mac& to, const packet::Key& key, packet::Frame& frame) {
     std::uint8_t* ip = frame.data + key.l3_offset;
     if (key.has(packet::key_ipv6)) {
         --ip[7];
@@ -49,11 +52,14 @@ inline void forward(const WayOut& way, const packet::Key& key, packet::Frame& fr
     }
     if (!way.rewrite) return;
     if (key.l3_offset == 14 && way.vlan == 0 && way.tunnel == nullptr) {
-        std::memcpy(frame.data, (key.has(packet::key_ipv6) ? way.next_hop6 : way.next_hop4).data(), 6);
+        std::memcpy(frame.data, to.data(), 6);
         std::memcpy(frame.data + 6, way.source.data(), 6);
     } else {
-        write_ethernet(way, key, frame);
+        write_ethernet(way, to, key, frame);
     }
+}
+inline void forward(const WayOut& way, const packet::Key& key, packet::Frame& frame) {
+    forward(way, *way.next_hop(key.has(packet::key_ipv6)), key, frame);
 }
 
 }  // namespace sluice::dataplane

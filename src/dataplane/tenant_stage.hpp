@@ -6,7 +6,7 @@
 namespace sluice::dataplane {
 
 struct TenantStage {
-    static bool keep(const Context& context, std::size_t i) {
+    [[gnu::always_inline]] static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
         const Target* target =

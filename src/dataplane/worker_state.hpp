@@ -172,29 +172,32 @@ struct WorkerState {
         adopted = program.sequence;
     }
 
-    // What tables remember an address by: several of one family at once.
-    struct AddressWords {
-        std::uint64_t at[3];  // of IPv6 all are hashed, of IPv4 the first
+    // What tables remember a burst's addresses by, those of one family side by side: of IPv6 all three words
+    // are hashed, of IPv4 the first.
+    struct AddressBlock {
+        alignas(32) std::array<std::array<std::uint64_t, packet::max_burst>, 3> words;
+
+        void set(std::size_t n, std::uint32_t serial, const net::Address& address, bool ipv6) {
+            std::uint64_t halves[2];
+            std::memcpy(halves, address.bytes().data(), 16);
+            if (ipv6) {
+                words[0][n] = halves[0];
+                words[1][n] = halves[1];
+                words[2][n] = serial;
+            } else {
+                // The first twelve bytes of an IPv4 address are the same for all.
+                words[0][n] = (halves[1] & ~0xffffffffULL) | serial;
+            }
+        }
     };
-    [[nodiscard]] static AddressWords address_words(std::uint32_t serial, const net::Address& address,
-                                                    bool ipv6) {
-        std::uint64_t words[2];
-        std::memcpy(words, address.bytes().data(), 16);
-        if (ipv6) return {{words[0], words[1], serial}};
-        // The first twelve bytes of an IPv4 address are the same for all.
-        return {{(words[1] & ~0xffffffffULL) | serial, 0, 0}};
-    }
-    using AddressBlock = std::array<AddressWords, base::sip_lanes>;
-    void address_hashes(const AddressBlock& words, bool ipv6,
+    // Of eight, from the n-th on.
+    void address_hashes(const AddressBlock& block, std::uint32_t n, bool ipv6,
                         std::array<std::uint64_t, base::sip_lanes>& hashes) const {
-        const auto lane = [&](std::size_t n) {
-            return base::SipLanes{{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]},
-                                  {words[4].at[n], words[5].at[n], words[6].at[n], words[7].at[n]}};
-        };
+        const auto lane = [&](std::size_t w) { return base::SipLanes::from(&block.words[w][n]); };
         const base::SipLanes all =
             ipv6 ? base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0), lane(1), lane(2))
                  : base::siphash_of<1, 3, base::SipLanes>(table_key, lane(0));
-        std::memcpy(hashes.data(), &all, sizeof all);
+        all.to(hashes.data());
     }
 
     std::size_t worker;                     // index among the gateway's

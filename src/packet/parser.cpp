@@ -240,9 +240,15 @@ std::uint32_t load32(const std::uint8_t* at) {
     return word;
 }
 
-// What nearly every packet is: untagged, no options or extension headers, whole, TCP or UDP. Fills the key in
-// whole words from whole words; says false for everything else and for everything that is wrong.
-constexpr std::uint32_t plain_offset = ethernet_bytes;
+// What nearly every packet is: at most two tags, no options or extension headers, whole, TCP or UDP. Fills
+// the key in whole words from whole words; says false for everything else and for everything that is wrong.
+
+// What is known of a frame before its IP header is read.
+struct Link {
+    std::uint32_t offset = ethernet_bytes;  // of the IP header
+    std::uint32_t vlan = 0;
+    std::uint32_t inner_vlan = 0;
+};
 
 // The eight bytes of a key from its ports on: 0 for a transport that is not plain.
 [[gnu::always_inline]] inline std::uint64_t plain_transport(const std::uint8_t* at, std::uint32_t left,
@@ -265,22 +271,24 @@ constexpr std::uint32_t plain_offset = ethernet_bytes;
            static_cast<std::uint64_t>(protocol | tcp_flags << 8U | hop_limit << 16U | flags << 24U) << 32U;
 }
 
-[[gnu::always_inline]] inline void write_key(Key& key, std::uint64_t transport, std::uint32_t header,
-                                             std::uint32_t length) {
+[[gnu::always_inline]] inline void write_key(Key& key, const Link& link, std::uint64_t transport,
+                                             std::uint32_t header, std::uint32_t length) {
     static_assert(offsetof(Key, source_port) == 32 && offsetof(Key, protocol) == 36 &&
                   offsetof(Key, flags) == 39 && offsetof(Key, l3_offset) == 40 &&
                   offsetof(Key, l3_length) == 44 && offsetof(Key, fragment_id) == 48 &&
-                  offsetof(Key, error) == 52 && offsetof(Key, vlan) == 54 && offsetof(Key, tunnel) == 60);
+                  offsetof(Key, error) == 52 && offsetof(Key, vlan) == 54 &&
+                  offsetof(Key, inner_vlan) == 56 && offsetof(Key, tunnel) == 60);
     auto* at = reinterpret_cast<std::uint8_t*>(&key);
     const std::uint64_t offsets =
-        plain_offset | (plain_offset + header) << 16U | static_cast<std::uint64_t>(length) << 32U;
+        link.offset | (link.offset + header) << 16U | static_cast<std::uint64_t>(length) << 32U;
     store64(at + 32, transport);
     store64(at + 40, offsets);
-    store64(at + 48, 0);
-    store64(at + 56, 0);
+    store64(at + 48, static_cast<std::uint64_t>(link.vlan) << 48U);
+    store64(at + 56, link.inner_vlan);
 }
 
-[[gnu::always_inline]] inline bool parse_plain_ipv4(const std::uint8_t* ip, std::uint32_t left, Key& key) {
+[[gnu::always_inline]] inline bool parse_plain_ipv4(const std::uint8_t* ip, std::uint32_t left,
+                                                    const Link& link, Key& key) {
     if (left < ipv4_bytes) return false;
     const std::uint64_t first = load64(ip);
     const std::uint64_t second = load64(ip + 8);
@@ -304,11 +312,12 @@ constexpr std::uint32_t plain_offset = ethernet_bytes;
     store64(at + 8, 0xffff0000U | second >> 32U << 32U);
     store64(at + 16, 0);
     store64(at + 24, 0xffff0000U | third << 32U);
-    write_key(key, transport, ipv4_bytes, total);
+    write_key(key, link, transport, ipv4_bytes, total);
     return true;
 }
 
-[[gnu::always_inline]] inline bool parse_plain_ipv6(const std::uint8_t* ip, std::uint32_t left, Key& key) {
+[[gnu::always_inline]] inline bool parse_plain_ipv6(const std::uint8_t* ip, std::uint32_t left,
+                                                    const Link& link, Key& key) {
     if (left < ipv6_bytes || ip[0] >> 4U != 6) return false;
     const std::uint32_t payload = u16(ip + 4);
     if (payload > left - ipv6_bytes || payload > 0xffffU - ipv6_bytes) return false;
@@ -316,7 +325,7 @@ constexpr std::uint32_t plain_offset = ethernet_bytes;
         plain_transport(ip + ipv6_bytes, payload, ip[6], ip[7], key_transport | key_ipv6);
     if (transport == 0) return false;
     std::memcpy(static_cast<void*>(&key), ip + 8, 32);
-    write_key(key, transport, ipv6_bytes, payload + ipv6_bytes);
+    write_key(key, link, transport, ipv6_bytes, payload + ipv6_bytes);
     return true;
 }
 
@@ -352,15 +361,35 @@ void parse_any(const std::uint8_t* data, std::uint32_t length, Key& key) {
     }
 }
 
+[[gnu::always_inline]] inline bool parse_plain(const std::uint8_t* data, std::uint32_t length,
+                                               std::uint32_t type, const Link& link, Key& key) {
+    if (type == net::ether_type::ipv4)
+        return parse_plain_ipv4(data + link.offset, length - link.offset, link, key);
+    return type == net::ether_type::ipv6 &&
+           parse_plain_ipv6(data + link.offset, length - link.offset, link, key);
+}
+
+constexpr bool is_tag(std::uint32_t type) {
+    return type == net::ether_type::vlan || type == net::ether_type::qinq;
+}
+
+// A frame with a tag or two.
+inline bool parse_tagged(const std::uint8_t* data, std::uint32_t length, Key& key) {
+    if (length < ethernet_bytes + 8) return false;
+    Link link{.offset = ethernet_bytes + 4, .vlan = u16(data + 14) & 0x0fffU};
+    std::uint32_t type = u16(data + 16);
+    if (is_tag(type)) {
+        link.offset += 4;
+        link.inner_vlan = u16(data + 18) & 0x0fffU;
+        type = u16(data + 20);
+    }
+    return parse_plain(data, length, type, link, key);
+}
+
 inline void parse_into(const std::uint8_t* data, std::uint32_t length, Key& key) {
     if (length >= ethernet_bytes) {
         const std::uint32_t type = u16(data + 12);
-        if (type == net::ether_type::ipv4 &&
-            parse_plain_ipv4(data + plain_offset, length - plain_offset, key))
-            return;
-        if (type == net::ether_type::ipv6 &&
-            parse_plain_ipv6(data + plain_offset, length - plain_offset, key))
-            return;
+        if (is_tag(type) ? parse_tagged(data, length, key) : parse_plain(data, length, type, {}, key)) return;
     }
     parse_any(data, length, key);
 }

@@ -1,5 +1,6 @@
 #include "dataplane/attach/attach_stage.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include "dataplane/attach/neighbour_message.hpp"
@@ -9,9 +10,10 @@ namespace {
 
 using model::DropReason;
 
-bool is_multicast(const net::Address& address) {
-    const auto& bytes = address.bytes();
-    return address.is_v4() ? bytes[12] >> 4U == 0xe : bytes[0] == 0xff;
+// Of a packet without parse error.
+bool is_multicast(const packet::Key& key) {
+    const auto& bytes = key.destination.bytes();
+    return key.has(packet::key_ipv6) ? bytes[0] == 0xff : bytes[12] >> 4U == 0xe;
 }
 
 // True when the frame came through a tunnel of the gateway and has been taken out of it. `sender` is then the
@@ -19,7 +21,6 @@ bool is_multicast(const net::Address& address) {
 bool open_tunnel(const Context& context, LegIndex ingress, std::size_t i, net::Address& sender) {
     Batch& batch = context.batch;
     packet::Key& key = batch.keys[i];
-    if (!packet::may_be_vxlan(key)) return false;
     if (!context.topology.legs[ingress].local.is_own(key.destination)) return false;
     sender = key.source;
     return packet::open_vxlan(key, batch.frames[i]);
@@ -65,9 +66,10 @@ void take_own(const Context& context, std::size_t i, const TenantFirewall& firew
 // The frame is for the gateway itself, or for everybody on its network.
 bool is_for_gateway(const TenantFirewall& firewall, const NetworkWay& way, NetworkIndex network,
                     const packet::Key& key) {
-    if (key.error == packet::ParseError::not_ip || is_multicast(key.destination)) return true;
-    return key.error == packet::ParseError::none && way.may_be_own(key.destination) &&
-           firewall.networks[network].local.is_own(key.destination);
+    if (key.error != packet::ParseError::none) [[unlikely]]
+        return key.error == packet::ParseError::not_ip;
+    return is_multicast(key) ||
+           (way.may_be_own(key.destination) && firewall.networks[network].local.is_own(key.destination));
 }
 
 // A frame of a network that the tenant is attached by.
@@ -119,15 +121,14 @@ struct Tagged {
 void sort_frames(const Context& context, LegIndex ingress, Tagged& tagged) {
     Batch& batch = context.batch;
     const bool all = !context.topology.legs[ingress].internet;
+    std::fill_n(batch.firewall.opened.begin(), batch.size, 0);
     for (std::uint32_t i = 0; i < batch.size; ++i) {
-        const std::uint8_t* const before = batch.frames[i].data;
-        const bool tunnelled = open_tunnel(context, ingress, i, tagged.senders[i]);
-        batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
-        if (tunnelled) {
-            tagged.tunnelled |= 1U << i;
-        } else if (!all && batch.keys[i].vlan == 0) {
-            continue;
+        if (packet::may_be_vxlan(batch.keys[i])) [[unlikely]] {
+            const std::uint8_t* const before = batch.frames[i].data;
+            if (open_tunnel(context, ingress, i, tagged.senders[i])) tagged.tunnelled |= 1U << i;
+            batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
         }
+        if (!all && (batch.keys[i].vlan | (tagged.tunnelled >> i & 1U)) == 0) continue;
         tagged.packets.add(i);
         tagged.words[i] = IngressTag::of(ingress, batch.keys[i]).word();
         context.program.networks.prefetch(tagged.words[i]);
@@ -146,6 +147,9 @@ void find_networks(const Context& context, LegIndex ingress) {
     const Leg& leg = context.topology.legs[ingress];
     Tagged tagged;
     sort_frames(context, ingress, tagged);
+    // Plain frames of the internet: they are live already, as far as they could be read.
+    if (leg.internet && tagged.packets.count == 0) [[likely]]
+        return;
     std::uint32_t nobodys = batch.size == packet::max_burst ? ~0U : (1U << batch.size) - 1;
     for (const std::uint8_t i : tagged.packets) {
         if (tagged.ingresses[i].firewall == 0) continue;
@@ -154,7 +158,7 @@ void find_networks(const Context& context, LegIndex ingress) {
         take(context, i, tagged.ingresses[i], tunnelled ? &tagged.senders[i] : nullptr);
     }
     batch.live.count = 0;
-    for (std::uint32_t i = 0; i < batch.size; ++i) {
+    for (std::uint32_t i = 0; nobodys != 0 && i < batch.size; ++i) {
         if ((nobodys >> i & 1U) == 0 || batch.verdicts[i] == model::Verdict::drop) continue;
         if ((tagged.tunnelled >> i & 1U) != 0) {
             context.drop(i, DropReason::unknown_network);

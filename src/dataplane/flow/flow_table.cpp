@@ -130,26 +130,18 @@ std::uint64_t FlowTable::hash_of(const Tuple& tuple) const {
 }
 
 // The hashes of eight packets of one family, from the n-th of the list on; the index's lines are asked for.
+// What stands behind the end of the list is hashed along, and forgotten.
 void FlowTable::hash_group(FlowLookups& lookups, std::uint32_t n, bool ipv6) const {
     const FlowLookups::List& list = lookups.wanted[ipv6 ? 1 : 0];
-    // The last group repeats its last packet.
-    std::array<std::uint8_t, base::sip_lanes> at;
-    std::array<HashWords, base::sip_lanes> words;
-    for (std::uint32_t k = 0; k < at.size(); ++k) {
-        at[k] = list.at[std::min(n + k, list.count - 1)];
-        words[k] = ipv6 ? hash_words6(lookups.tuples[at[k]]) : hash_words4(lookups.tuples[at[k]]);
-    }
-    const auto lane = [&](std::size_t w) {
-        return base::SipLanes{{words[0].at[w], words[1].at[w], words[2].at[w], words[3].at[w]},
-                              {words[4].at[w], words[5].at[w], words[6].at[w], words[7].at[w]}};
-    };
+    const auto lane = [&](std::size_t w) { return base::SipLanes::from(&list.words[w][n]); };
     const base::SipLanes all =
         ipv6 ? base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3), lane(4))
              : base::siphash_of<1, 3, base::SipLanes>(key_, lane(0), lane(1));
     std::array<std::uint64_t, base::sip_lanes> hashes;
-    std::memcpy(hashes.data(), &all, sizeof all);
-    for (std::uint32_t k = 0; k < at.size(); ++k) {
-        lookups.hashes[at[k]] = hashes[k];
+    all.to(hashes.data());
+    const std::uint32_t count = std::min<std::uint32_t>(base::sip_lanes, list.count - n);
+    for (std::uint32_t k = 0; k < count; ++k) {
+        lookups.hashes[list.at[n + k]] = hashes[k];
         index_.prefetch(hashes[k]);
     }
 }
@@ -165,6 +157,14 @@ void FlowTable::fetch(FlowLookups& lookups) const {
         }
         while (asked < list.count) fetch_flow(lookups, list.at[asked++]);
     }
+}
+
+bool FlowTable::matches_rarely(const Flow& flow, const Tuple& tuple, Direction& direction) const {
+    direction = Direction::reply;
+    if (flow.has(flow_translated) ? answers_match(flow, tuple) : flow.tuple.differs_from_reverse(tuple) == 0)
+        return true;
+    direction = Direction::original;
+    return flow.tuple.differs(tuple) == 0;
 }
 
 // The flow is translated: whether its answers look like this.

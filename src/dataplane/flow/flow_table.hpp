@@ -54,9 +54,12 @@ class FlowListener {
 
 // The packets of one burst that want their flow, by their index in it.
 struct FlowLookups {
+    // Of one family, in the order of their coming. The words that are hashed lie side by side, eight packets'
+    // in two registers.
     struct List {
         std::array<std::uint8_t, packet::max_burst> at{};
         std::uint32_t count = 0;
+        alignas(32) std::array<std::array<std::uint64_t, packet::max_burst>, 5> words{};
     };
     std::array<Tuple, packet::max_burst> tuples;
     std::array<std::uint64_t, packet::max_burst> hashes{};
@@ -66,8 +69,20 @@ struct FlowLookups {
     void clear() { wanted[0].count = wanted[1].count = 0; }
     void add(std::size_t i, const Tuple& tuple, bool ipv6) {
         tuples[i] = tuple;
+        want(i, ipv6);
+    }
+    // The same for a tuple that is in its place already.
+    void want(std::size_t i, bool ipv6) {
         List& list = wanted[ipv6 ? 1 : 0];
-        list.at[list.count++] = static_cast<std::uint8_t>(i);
+        const std::uint32_t n = list.count++;
+        list.at[n] = static_cast<std::uint8_t>(i);
+        if (ipv6) {
+            const HashWords words = hash_words6(tuples[i]);
+            for (std::size_t w = 0; w < 5; ++w) list.words[w][n] = words.at[w];
+        } else {
+            const HashWords words = hash_words4(tuples[i]);
+            for (std::size_t w = 0; w < 2; ++w) list.words[w][n] = words.at[w];
+        }
     }
 };
 
@@ -128,14 +143,13 @@ class FlowTable {
     // The table's clock: what Flow::expires is compared with.
     [[nodiscard]] CoarseTime now() const { return now_; }
 
-    // Hashes, and the flows' first lines: they are on their way.
+    // Hashes, and the flows' lines: they are on their way.
     void fetch(FlowLookups& lookups) const;
-    // After fetch(). An expired flow is not found, and ended. Asks for the flow's second line.
+    // After fetch(). An expired flow is not found, and ended.
     [[nodiscard]] Found find(const FlowLookups& lookups, std::size_t i) {
         const std::uint32_t number = lookups.candidates[i];
         if (number != no_flow) [[likely]] {
             Flow& flow = flows_[number];
-            __builtin_prefetch(&flow.tcp, 1);
             Direction direction = Direction::original;
             if (matches(flow, lookups.tuples[i], direction) && !is_after(now_, flow.expires)) [[likely]]
                 return {&flow, direction};
@@ -189,7 +203,10 @@ class FlowTable {
     void fetch_flow(FlowLookups& lookups, std::uint8_t i) const {
         const std::uint32_t number = index_.candidate(lookups.hashes[i]);
         lookups.candidates[i] = number;
-        if (number != no_flow) __builtin_prefetch(&flows_[number], 1);
+        if (number != no_flow) {
+            __builtin_prefetch(&flows_[number], 1);
+            __builtin_prefetch(&flows_[number].tcp, 1);
+        }
     }
 
     struct Translation6 {
@@ -211,16 +228,18 @@ class FlowTable {
         [[nodiscard]] bool precious(std::uint32_t) const { return flows != 0; }
     };
 
+    // The low halves of the sources say which way it must be, if it is either: one branch for both.
     [[nodiscard]] bool matches(const Flow& flow, const Tuple& tuple, Direction& direction) const {
-        const std::uint64_t same = flow.tuple.differs(tuple);
-        const std::uint64_t reverse =
-            flow.tuple.differs_from_reverse(tuple) | static_cast<unsigned>(flow.flags & flow_translated);
-        direction = static_cast<Direction>(same != 0);
-        // Which of them it is cannot be foreseen, that it is one of them can: one branch.
-        if (std::min(same, reverse) == 0) [[likely]]
+        const bool reply = flow.tuple.word(1) != tuple.word(1);
+        direction = static_cast<Direction>(reply);
+        const std::uint64_t differs =
+            flow.tuple.differs_turned(tuple, reply) | (reply ? flow.flags & flow_translated : 0U);
+        if (differs == 0) [[likely]]
             return true;
-        return flow.has(flow_translated) && answers_match(flow, tuple);
+        return matches_rarely(flow, tuple, direction);
     }
+    // Translated flows, and those whose two ends look alike.
+    [[nodiscard]] bool matches_rarely(const Flow& flow, const Tuple& tuple, Direction& direction) const;
     [[nodiscard]] bool answers_match(const Flow& flow, const Tuple& tuple) const;
     [[nodiscard]] std::uint64_t source_hash(const Tuple& tuple) const;
     void touch_rates(TenantFlows& tenant) const;

@@ -213,10 +213,8 @@ Step on_ack(Flow& flow, Direction direction, const Segment& segment, bool& touch
     return Step::pass;
 }
 
-}  // namespace
-
-Step track_rare(Flow& flow, Direction direction, const Segment& plain, bool strict, bool& touch) {
-    Segment segment = plain;
+// `touch` becomes false where the flow must not live longer for this segment.
+Step on_segment(Flow& flow, Direction direction, Segment segment, bool strict, bool& touch) {
     const bool syn = (segment.flags & flag::syn) != 0;
     const bool ack = (segment.flags & flag::ack) != 0;
     const bool fin = (segment.flags & flag::fin) != 0;
@@ -233,6 +231,48 @@ Step track_rare(Flow& flow, Direction direction, const Segment& plain, bool stri
     if (syn)
         return ack ? on_syn_ack(flow, direction, segment, touch) : on_syn(flow, direction, segment, touch);
     return on_ack(flow, direction, segment, touch);
+}
+
+Step on_tcp(Flow& flow, Direction direction, const packet::Key& key, const packet::Frame& frame, bool strict,
+            bool& touch) {
+    if ((key.flags & (packet::key_transport | packet::key_bad_transport)) != packet::key_transport)
+        return Step::bad_state;
+    const Segment segment = read_segment(key, frame);
+    if (segment.header > key.l4_length()) return Step::bad_state;  // cut by fragmentation
+    return on_segment(flow, direction, segment, strict, touch);
+}
+
+Step on_answer(Flow& flow, const packet::Key& key) {
+    // With identifier 0 the other end's query looks like an answer: rules have to allow it by itself.
+    if (is_icmp_query(key)) return Step::renew;
+    // Every `single` is followed by its `assured`.
+    if (flow.state == udp_single || flow.state == icmp_single || flow.state == other_single)
+        flow.state = static_cast<FlowState>(static_cast<unsigned>(flow.state) + 1);
+    return Step::pass;
+}
+
+}  // namespace
+
+bool track_open(TcpSide& sender, TcpSide& receiver, const packet::Key& key, const packet::Frame& frame) {
+    const Segment segment = read_segment(key, frame);
+    if (!within_windows(sender, receiver, segment.sequence, segment.end, segment.acknowledged)) return false;
+    note_segment(sender, receiver, segment.end, segment.acknowledged, segment.window);
+    return true;
+}
+
+Step track_rare(Flow& flow, Direction direction, const packet::Key& key, const packet::Frame& frame,
+                const FlowTimes& times, CoarseTime now) {
+    bool touch = true;
+    Step step = Step::pass;
+    if (key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
+        step = on_tcp(flow, direction, key, frame, times.strict_tcp, touch);
+    } else if (direction == Direction::reply) {
+        step = on_answer(flow, key);
+    }
+    if (step != Step::pass) return step;
+    count(flow, index(direction), key);
+    if (touch) flow.expires = now + times.of(flow.state);
+    return Step::pass;
 }
 
 }  // namespace sluice::dataplane::flow::detail

@@ -102,59 +102,69 @@ inline void note_segment(TcpSide& sender, TcpSide& receiver, std::uint32_t end, 
     if (before(receiver.max_end, allowed)) receiver.max_end = allowed;
 }
 
-// Everything but the plain segments of an open connection. `touch` becomes false where the flow must not live
-// longer for this segment.
-[[nodiscard]] Step track_rare(Flow& flow, Direction direction, const Segment& segment, bool strict,
-                              bool& touch);
+// The numbers of a TCP segment whose fixed header is there.
+[[nodiscard]] inline Segment read_segment(const packet::Key& key, const packet::Frame& frame) {
+    Segment segment;
+    segment.at = frame.data + key.l4_offset;
+    segment.flags = key.tcp_flags;
+    segment.header = static_cast<std::uint8_t>((segment.at[12] >> 4U) * 4U);
+    segment.sequence = load32(segment.at + 4);
+    segment.acknowledged = load32(segment.at + 8);
+    std::uint16_t window = 0;
+    std::memcpy(&window, segment.at + 14, 2);
+    segment.window = __builtin_bswap16(window);
+    segment.end = segment.sequence + key.l4_length() - segment.header;
+    return segment;
+}
+inline void count(Flow& flow, std::size_t side, const packet::Key& key) {
+    ++flow.packets[side];
+    flow.bytes[side] += key.l3_length;
+}
+
+// A segment with ACK alone of an open connection. False: it is not within the windows, and nothing was
+// changed. A function of its own: inlined into the passes it needs more registers than there are.
+[[nodiscard]] bool track_open(TcpSide& sender, TcpSide& receiver, const packet::Key& key,
+                              const packet::Frame& frame);
+
+// Judges the packets that track_plain() leaves.
+[[nodiscard]] Step track_rare(Flow& flow, Direction direction, const packet::Key& key,
+                              const packet::Frame& frame, const FlowTimes& times, CoarseTime now);
 
 }  // namespace detail
 
-// Judges a packet of the flow, first or later, and notes it. Not for later fragments (track_piece) nor for
-// ICMP errors. The key is the frame's. `now` is the table's clock. A dropped packet changes nothing.
-[[nodiscard]] inline Step track(Flow& flow, Direction direction, const packet::Key& key,
-                                const packet::Frame& frame, const FlowTimes& times, CoarseTime now) {
+// Notes what nearly every packet of an open flow is: of TCP a segment within the windows with ACK and no
+// other of the flags that change a state; of UDP any. False for all else: nothing was changed. The key is the
+// frame's, its transport header whole. `now` is the table's clock.
+[[nodiscard]] inline bool track_plain(Flow& flow, Direction direction, const packet::Key& key,
+                                      const packet::Frame& frame, const FlowTimes& times, CoarseTime now) {
     namespace flag = net::tcp_flag;
     const std::size_t side = index(direction);
-    bool touch = true;
     if (key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
-        if ((key.flags & (packet::key_transport | packet::key_bad_transport)) != packet::key_transport)
-            return Step::bad_state;
-        Segment segment;
-        segment.at = frame.data + key.l4_offset;
-        segment.flags = key.tcp_flags;
-        segment.header = static_cast<std::uint8_t>((segment.at[12] >> 4U) * 4U);
-        if (segment.header > key.l4_length()) return Step::bad_state;  // cut by fragmentation
-        segment.sequence = detail::load32(segment.at + 4);
-        segment.acknowledged = detail::load32(segment.at + 8);
-        std::uint16_t window = 0;
-        std::memcpy(&window, segment.at + 14, 2);
-        segment.window = __builtin_bswap16(window);
-        segment.end = segment.sequence + key.l4_length() - segment.header;
         constexpr unsigned kind = flag::syn | flag::ack | flag::rst | flag::fin;
-        if (flow.state == FlowState::tcp_established && (segment.flags & kind) == flag::ack &&
-            !flow.has(flow_liberal)) [[likely]] {
-            TcpSide& sender = flow.tcp[side];
-            TcpSide& receiver = flow.tcp[side ^ 1U];
-            if (!detail::within_windows(sender, receiver, segment.sequence, segment.end,
-                                        segment.acknowledged))
-                return Step::bad_window;
-            detail::note_segment(sender, receiver, segment.end, segment.acknowledged, segment.window);
-        } else {
-            const Step step = detail::track_rare(flow, direction, segment, times.strict_tcp, touch);
-            if (step != Step::pass) return step;
-        }
-    } else if (direction == Direction::reply) {
-        // With identifier 0 the other end's query looks like an answer: rules have to allow it by itself.
-        if (is_icmp_query(key)) return Step::renew;
-        // Every `single` is followed by its `assured`.
-        if (flow.state == FlowState::udp_single || flow.state == FlowState::icmp_single ||
-            flow.state == FlowState::other_single)
-            flow.state = static_cast<FlowState>(static_cast<unsigned>(flow.state) + 1);
+        if (flow.state != FlowState::tcp_established || (key.tcp_flags & kind) != flag::ack ||
+            flow.has(flow_liberal))
+            return false;
+        if (!detail::track_open(flow.tcp[side], flow.tcp[side ^ 1U], key, frame)) return false;
+    } else if (key.protocol == static_cast<std::uint8_t>(net::IpProtocol::udp)) {
+        if (direction == Direction::reply && flow.state == FlowState::udp_single)
+            flow.state = FlowState::udp_assured;
+    } else {
+        return false;
     }
-    ++flow.packets[side];
-    flow.bytes[side] += key.l3_length;
-    if (touch) flow.expires = now + times.of(flow.state);
-    return Step::pass;
+    detail::count(flow, side, key);
+    flow.expires = now + times.of(flow.state);
+    return true;
+}
+
+// Judges a packet of the flow, first or later, and notes it. Not for later fragments (track_piece) nor for
+// ICMP errors. A dropped packet changes nothing.
+[[nodiscard]] inline Step track(Flow& flow, Direction direction, const packet::Key& key,
+                                const packet::Frame& frame, const FlowTimes& times, CoarseTime now) {
+    constexpr unsigned whole = packet::key_transport | packet::key_bad_transport | packet::key_fragment;
+    if ((key.flags & whole) == packet::key_transport && track_plain(flow, direction, key, frame, times, now))
+        [[likely]]
+        return Step::pass;
+    return detail::track_rare(flow, direction, key, frame, times, now);
 }
 
 // A later fragment of a packet of the flow; `data_begins` is what the FragmentTable kept of its first one.
@@ -167,8 +177,7 @@ inline void track_piece(Flow& flow, Direction direction, const packet::Key& key,
         const std::uint32_t end = data_begins + key.fragment_offset + key.l4_length();
         if (detail::before(sender.end, end) && !detail::before(sender.max_end, end)) sender.end = end;
     }
-    ++flow.packets[side];
-    flow.bytes[side] += key.l3_length;
+    detail::count(flow, side, key);
     flow.expires = now + times.of(flow.state);
 }
 

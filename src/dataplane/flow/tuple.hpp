@@ -78,6 +78,13 @@ class Tuple {
         return (word(0) ^ other.word(2)) | (word(1) ^ other.word(3)) | (word(2) ^ other.word(0)) |
                (word(3) ^ other.word(1)) | (word(4) ^ other.turned_rest());
     }
+    // The one or the other, without a branch.
+    [[nodiscard]] std::uint64_t differs_turned(const Tuple& other, bool turned) const {
+        const std::size_t end = turned ? 2 : 0;
+        const std::uint64_t rest = turned ? other.turned_rest() : other.word(4);
+        return (word(0) ^ other.word(end)) | (word(1) ^ other.word(end + 1)) |
+               (word(2) ^ other.word(2 - end)) | (word(3) ^ other.word(3 - end)) | (word(4) ^ rest);
+    }
     bool operator==(const Tuple& other) const { return differs(other) == 0; }
 
     net::Address source;
