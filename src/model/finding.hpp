@@ -9,6 +9,7 @@
 #include "model/attack_vector.hpp"
 #include "model/detection_policy.hpp"
 #include "model/flow_record.hpp"
+#include "model/guard.hpp"
 #include "model/ids.hpp"
 #include "net/prefix.hpp"
 
@@ -66,6 +67,7 @@ struct Finding {
     TrafficRate before;   // over the last quiet minute
     TrafficRate current;  // all traffic of the scope now
     TrafficRate peak;
+    UsualTraffic usual;                  // of the target, by the detector's baselines
     std::vector<VectorShare> vectors;    // strongest first, at most 8
     std::vector<TopSource> sources;      // strongest first, at most 16
     std::uint32_t distinct_sources = 0;  // estimate

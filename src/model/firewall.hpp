@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/outbound.hpp"
 #include "model/rate_limit.hpp"
 #include "net/address.hpp"
 #include "net/prefix.hpp"
@@ -150,6 +151,7 @@ struct FirewallProgram {
     FlowLimits limits;
     RateLimit inbound;  // committed rates of the tenant, each direction; packets over them are dropped
     RateLimit outbound;
+    OutboundPolicy attacks;  // of the tenant's own hosts
     bool strict_tcp =
         true;  // a TCP flow begins with a SYN and stays within its windows (RFC 9293, section 3.10.7)
 

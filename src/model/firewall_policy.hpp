@@ -159,6 +159,7 @@ struct FirewallPolicy {
     FlowLimits limits;
     RateLimit inbound;
     RateLimit outbound;
+    OutboundPolicy attacks{.contain = OutboundAction::limit};  // of the tenant's own hosts
     bool strict_tcp = true;
 
     bool operator==(const FirewallPolicy&) const = default;

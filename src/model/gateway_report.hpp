@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "model/ids.hpp"
+#include "model/outbound.hpp"
 #include "model/verdict.hpp"
 #include "net/address.hpp"
 #include "net/prefix.hpp"
@@ -96,7 +97,8 @@ struct GatewayReport {
     std::vector<RefusedProgram> refused;
     std::vector<TargetCounters> targets;
     std::vector<FirewallCounters> firewalls;
-    std::string trouble;  // in words, that an operator has to see to; empty: none
+    std::vector<OutboundAttacker> attackers;  // all that are named now
+    std::string trouble;                      // in words, that an operator has to see to; empty: none
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
         unattributed{};  // before a tenant was known
 };

@@ -75,12 +75,23 @@ struct ProtocolChecks {
     bool operator==(const ProtocolChecks&) const = default;
 };
 
+// A target's traffic in quiet times, as the detector knows it. 0: not known.
+struct UsualTraffic {
+    std::uint64_t packets_per_s = 0;
+    std::uint64_t tcp_packets_per_s = 0;
+    std::uint64_t udp_packets_per_s = 0;
+
+    bool operator==(const UsualTraffic&) const = default;
+};
+
 // What is unlike the target's traffic of quiet times becomes a dynamic filter for a while.
 struct AnomalyChecks {
     bool heavy_sources = false;      // sources far above what its sources send in quiet times
     bool odd_lengths = false;        // packet lengths that were rare and now are many
     bool repeated_payloads = false;  // the same first bytes again and again
     std::uint32_t filter_for_s = 60;
+    bool zombies = false;  // many sources that all send alike, and never behave like a client
+    UsualTraffic usual;
 
     bool operator==(const AnomalyChecks&) const = default;
 };

@@ -63,6 +63,7 @@ struct Mitigation {
     base::Timestamp expires_at{};
     base::Timestamp held_until{};  // a person wants it in force until then, attack or not; epoch: nobody does
     MitigationGuard guard;         // only of a diversion
+    UsualTraffic usual;            // of the target, as the detector knew it when this was made
     std::uint64_t version = 0;
 };
 

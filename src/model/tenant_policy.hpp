@@ -57,7 +57,7 @@ struct ProtocolOverrides {
     bool operator==(const ProtocolOverrides&) const = default;
 };
 struct AnomalyOverrides {
-    std::optional<bool> heavy_sources, odd_lengths, repeated_payloads;
+    std::optional<bool> heavy_sources, odd_lengths, repeated_payloads, zombies;
     std::optional<std::uint32_t> filter_for_s;
 
     bool operator==(const AnomalyOverrides&) const = default;

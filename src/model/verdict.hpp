@@ -71,6 +71,7 @@ enum class DropReason : std::uint8_t {
     heavy_source,
     odd_length,
     repeated_payload,
+    zombie_source,  // one of many that send alike, and none of which behaves like a client
     // protocol
     bad_dns,
     bad_http,
@@ -106,6 +107,7 @@ enum class DropReason : std::uint8_t {
     policy_changed,  // the flow was open, and the new policy forbids it
     inbound_rate,    // over the customer's committed rate
     outbound_rate,
+    outbound_attack,  // of a customer's host that attacks others, and is contained
     // nat
     nat_exhausted,  // no port of the pool is free
     // output
