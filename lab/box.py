@@ -11,6 +11,7 @@ from addresses import CLIENT_ADDRESSES4, CUSTOMERS, PORTAL_PORT
 import configs
 import counters
 import exporters
+import forwarder
 import namespaces
 import processes
 import routers
@@ -65,7 +66,7 @@ class Box:
             raise LabError("this lab is up already: './dev lab down' first, or choose another --instance")
         if self.sluice:
             configs.check_binaries()
-            self._check_port()
+            forwarder.check_port(self.portal_port)
         os.makedirs(f"{self.run_dir}/log")
         os.chmod(self.run_dir, 0o755)
         with open(f"{self.run_dir}/box.json", "w", encoding="utf-8") as out:
@@ -95,15 +96,6 @@ class Box:
     def routes(self, version=4):
         """The edge's kernel routes of the main table, as `ip` prints them."""
         return namespaces.run_in(self.ns("edge"), ["ip", f"-{version}", "route"]).splitlines()
-
-    def _check_port(self):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", self.portal_port))
-            except OSError as error:
-                raise LabError(f"port {self.portal_port} of 127.0.0.1 is taken ({error.strerror}); choose another with "
-                               "--portal-port") from error
 
     def _start(self, tied):
         wanted = webservers.servers(self.run_dir, self.ns)

@@ -60,13 +60,16 @@ def policy(level=None):
     } for customer in CUSTOMERS]}
 
 
+def rest(listen):
+    """The REST interface, and the portal when it is built."""
+    built = os.path.exists(os.path.join(PORTAL, "index.html"))
+    return {"listen": f"{listen}:{PORTAL_PORT}", **({"portal_directory": PORTAL} if built else {})}
+
+
 def controller(run_dir):
-    rest = {"listen": f"0.0.0.0:{PORTAL_PORT}"}
-    if os.path.exists(os.path.join(PORTAL, "index.html")):
-        rest["portal_directory"] = PORTAL
     return {"controller": {
         "data_directory": f"{run_dir}/controller",
-        "rest": rest,
+        "rest": rest("0.0.0.0"),
         "link": {"listen": f"0.0.0.0:{LINK_PORT}", "token_file": f"{run_dir}/link.token"},
         "speaker": {"server": f"127.0.0.1:{GOBGP_PORT}"},
         "operator": {"login": OPERATOR[0], "password_file": f"{run_dir}/operator.password"},
@@ -120,9 +123,13 @@ def sluice_processes(box):
                                  ("gateway", "guard", gateway(run_dir))):
         conf = write(f"{run_dir}/{name}.yaml", document)
         wanted.append(Process(f"sluice-{name}", box.ns(role), [os.path.join(BIN, f"sluice-{name}"), "--config", conf]))
-    wanted.append(Process("portal-forwarder", "", [sys.executable, os.path.join(ROOT, "lab", "forwarder.py"),
-                                                   str(box.portal_port), box.ns("ctrl"), str(PORTAL_PORT)]))
-    return wanted
+    return [*wanted, portal_forwarder(box.portal_port, box.ns("ctrl"))]
+
+
+def portal_forwarder(host_port, ns):
+    """Brings the portal of the controller in `ns` to a port of the host."""
+    return Process("portal-forwarder", "", [sys.executable, os.path.join(ROOT, "lab", "forwarder.py"), str(host_port), ns,
+                                            str(PORTAL_PORT)])
 
 
 def controller_of(box):

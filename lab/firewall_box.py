@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 
-from addresses import CLEAN, DIRTY, LINK_PORT, PORTAL_PORT
+from addresses import CLEAN, DIRTY, LINK_PORT
 from box import RUNS, LabError, run_folder
 import configs
 from controller import Controller
 from firewall_plan import HOSTS, POLICY, PORTS, port_mac
 from firewall_topology import FirewallTopology
+import forwarder
 import namespaces
 import processes
 from processes import Process
@@ -40,7 +41,7 @@ def gateway(run_dir, driver="net_af_xdp", ports=PORTS, more=None):
 def controller(run_dir, policy):
     return {"controller": {
         "data_directory": f"{run_dir}/controller",
-        "rest": {"listen": f"127.0.0.1:{PORTAL_PORT}"},
+        "rest": configs.rest("127.0.0.1"),
         "link": {"listen": f"127.0.0.1:{LINK_PORT}", "token_file": f"{run_dir}/link.token"},
         "operator": {"login": configs.OPERATOR[0], "password_file": f"{run_dir}/operator.password"},
         "policy_file": policy,
@@ -48,10 +49,11 @@ def controller(run_dir, policy):
 
 
 class FirewallBox:
-    """ports, more: which of the gateway's ports are there, and more settings of its configuration."""
+    """ports, more: which of the gateway's ports are there, and more settings of its configuration. portal_port: where the
+    portal appears on the host; without it, it does not."""
 
-    def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, ports=PORTS, more=None, tell=print):
-        self.instance, self.policy, self.tell = instance, policy, tell
+    def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, ports=PORTS, more=None, portal_port=None, tell=print):
+        self.instance, self.policy, self.portal_port, self.tell = instance, policy, portal_port, tell
         self.gateway = lambda run_dir: gateway(run_dir, driver, ports, more)
         self.run_dir, self.topology = run_folder(f"fw-{instance}" if instance else "fw"), FirewallTopology(f"fw{instance}")
         self.keeper, self.hosts = None, {}
@@ -70,6 +72,8 @@ class FirewallBox:
         if self.is_up():
             raise LabError("this lab is up already: './dev lab down --firewall' first, or choose another --instance")
         configs.check_binaries(("sluice-controller", "sluice-gateway"))
+        if self.portal_port:
+            forwarder.check_port(self.portal_port)
         os.makedirs(f"{self.run_dir}/log")
         os.makedirs(f"{self.run_dir}/controller")
         self.topology.up()
@@ -81,6 +85,8 @@ class FirewallBox:
             conf = configs.write(f"{self.run_dir}/{name}.yaml", document)
             wanted.append(Process(f"sluice-{name}", self.ns("guard"),
                                   [os.path.join(configs.BIN, f"sluice-{name}"), "--config", conf]))
+        if self.portal_port:
+            wanted.append(configs.portal_forwarder(self.portal_port, self.ns("guard")))
         self.keeper = processes.spawn_keeper(self.run_dir, wanted, tied)
         link = self.controller()
         self._wait("the controller", link.healthy)

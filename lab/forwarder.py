@@ -5,9 +5,20 @@ for good: nothing else of the host changes.
 """
 
 import asyncio
+import socket
 import sys
 
 import namespaces
+
+
+def check_port(host_port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", host_port))
+        except OSError as error:
+            raise RuntimeError(f"port {host_port} of 127.0.0.1 is taken ({error.strerror}); choose another with "
+                               "--portal-port") from error
 
 
 async def _pump(reader, writer):

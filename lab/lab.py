@@ -8,6 +8,7 @@ import time
 from attackers import KINDS, Attack
 from addresses import CUSTOMERS
 from box import Box, LabError
+import configs
 import counters
 from firewall_box import FirewallBox
 import firewall_matrix
@@ -26,7 +27,7 @@ def box_of(options):
 
 def up(options):
     if options.firewall:
-        box = FirewallBox(options.instance, tell=tell)
+        box = FirewallBox(options.instance, portal_port=options.portal_port, tell=tell)
     else:
         box = Box(options.instance, options.router, options.exporter, not options.without_sluice, options.portal_port, tell=tell)
     began = time.monotonic()
@@ -37,6 +38,8 @@ def up(options):
         raise
     shows, flag = ("matrix", " --firewall") if options.firewall else ("status", "")
     tell(f"up after {time.monotonic() - began:.1f} s; './dev lab {shows}' shows it, './dev lab down{flag}' ends it")
+    if options.firewall or not options.without_sluice:
+        tell(f"portal: http://127.0.0.1:{options.portal_port}/, {configs.OPERATOR[0]} with {configs.OPERATOR[1]}")
 
 
 def down(options):
