@@ -329,8 +329,7 @@ class Passage {
     void leave_by(attach::NetworkIndex to) {
         const NetworkWay& network = context_.program.paths.way(path_, to);
         batch_.legs[i_] = network.egress.leg;
-        if (network.next_hop == nullptr || !network.egress.way.rewrite)
-            return forward(network.egress.way, key_, frame_);
+        if (!network.learns || !network.egress.way.rewrite) return forward(network.egress.way, key_, frame_);
         Mac next_hop;
         const DropReason missing = find_next_hop(to, next_hop);
         if (missing != DropReason::none) return drop(missing);
@@ -354,7 +353,7 @@ class Passage {
             if (place == Network::host)
                 return find_neighbour(network, destination, mac) ? DropReason::none : DropReason::no_next_hop;
         }
-        const std::uint64_t known = way.next_hop->load(std::memory_order_relaxed);
+        const std::uint64_t known = firewall_.next_hops[to].load(std::memory_order_relaxed);
         std::memcpy(mac.data(), &known, mac.size());
         return known != 0 ? DropReason::none : DropReason::no_next_hop;
     }
@@ -452,10 +451,6 @@ void fetch_flows(const Context& context) {
         firewall.kinds[i] = flow::tuple_of(path.index, batch.keys[i], batch.frames[i], tuple);
         if (firewall.kinds[i] == TupleKind::own)
             firewall.lookups.want(i, batch.keys[i].has(packet::key_ipv6));
-        if (firewall.networks[i] != attach::internet) {
-            const NetworkWay& way = context.program.paths.way(path, firewall.networks[i]);
-            if (way.learns_from_frames) __builtin_prefetch(way.next_hop, 1);
-        }
         if (path.limits_inbound | path.limits_outbound) {
             __builtin_prefetch(&path.inbound);
             __builtin_prefetch(&context.state.tenant_meters[path.index], 1);
@@ -469,8 +464,9 @@ void sort_flows(const Context& context) {
     FirewallBatch& firewall = batch.firewall;
     for (const std::uint8_t i : firewall.stateful) {
         if (firewall.networks[i] != attach::internet) {
-            attach::learn_router(context.program.paths.way(*firewall.paths[i], firewall.networks[i]),
-                                 batch.frames[i]);
+            const TenantPath& path = *firewall.paths[i];
+            attach::learn_router(path, firewall.networks[i],
+                                 context.program.paths.way(path, firewall.networks[i]), batch.frames[i]);
         }
         if (firewall.kinds[i] != TupleKind::own) {
             find_indirect(context, i);

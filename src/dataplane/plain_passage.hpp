@@ -31,9 +31,9 @@ namespace sluice::dataplane {
     const NetworkWay& way = context.program.paths.way(path, flow.egress[side]);
     const Mac* next_hop = way.egress.way.next_hop(key.has(packet::key_ipv6));
     Mac learned;
-    if (way.next_hop != nullptr) {
-        const std::uint64_t known = way.next_hop->load(std::memory_order_relaxed);
-        if (!way.learns_from_frames || !way.egress.way.rewrite || known == 0) return false;
+    if (way.learns) {
+        const std::uint64_t known = way.router();
+        if (!way.egress.way.rewrite || known == 0) return false;
         std::memcpy(learned.data(), &known, learned.size());
         next_hop = &learned;
     }

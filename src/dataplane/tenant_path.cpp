@@ -45,10 +45,13 @@ std::uint32_t TenantPaths::add_ways(const TenantFirewall& firewall) {
     }
     for (std::size_t i = 1; i < firewall.networks.size(); ++i) {
         const Network& network = firewall.networks[i];
-        ways_.push_back({.egress = network.egress,
-                         .next_hop = network.learns ? &firewall.next_hops[i] : nullptr,
-                         .own_ends = shared[i].second,
-                         .learns_from_frames = network.learns && network.neighbours == nullptr});
+        const bool from_frames = network.learns && network.neighbours == nullptr;
+        ways_.push_back(
+            {.egress = network.egress,
+             .own_ends = shared[i].second,
+             .learns = network.learns,
+             .learns_from_frames = from_frames,
+             .router_word = from_frames ? firewall.next_hops[i].load(std::memory_order_relaxed) : 0});
     }
     return first;
 }

@@ -46,12 +46,19 @@ static_assert(sizeof(TenantPath) == 128);
 // One of a tenant's networks: how packets leave towards it, and what is asked of those that come from it.
 struct alignas(64) NetworkWay {
     Egress egress;
-    // Not nullptr: the Ethernet address of the network's router is learned, and stands here (TenantFirewall).
-    std::atomic<std::uint64_t>* next_hop = nullptr;
     // The last four bytes of the gateway's own addresses there: a packet to another one is not for itself.
     std::array<std::uint32_t, 2> own_ends{};
-    bool learns_from_frames = false;  // each frame shows it
+    bool learns = false;              // the Ethernet address of its router (TenantFirewall::next_hops)
+    bool learns_from_frames = false;  // each frame shows it; then it stands here, too
+    // Of all workers; six bytes of a word, 0: not known.
+    mutable std::uint64_t router_word = 0;
 
+    [[nodiscard]] std::uint64_t router() const {
+        return std::atomic_ref(router_word).load(std::memory_order_relaxed);
+    }
+    void set_router(std::uint64_t mac) const {
+        std::atomic_ref(router_word).store(mac, std::memory_order_relaxed);
+    }
     [[nodiscard]] bool may_be_own(const net::Address& address) const {
         const std::uint32_t end = end_of(address);
         return end == own_ends[0] || end == own_ends[1];

@@ -83,7 +83,7 @@ void take(const Context& context, std::size_t i, const Ingress& ingress, const n
         return;
     }
     if (is_for_gateway(*path.firewall, way, ingress.network, batch.keys[i])) {
-        learn_router(way, batch.frames[i]);
+        learn_router(path, ingress.network, way, batch.frames[i]);
         return take_own(context, i, *path.firewall, ingress.network);
     }
     if (batch.verdicts[i] == model::Verdict::drop) return;

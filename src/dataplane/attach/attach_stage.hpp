@@ -15,12 +15,16 @@ void find_networks(const Context& context, LegIndex ingress);
 // The router's Ethernet address, from what it sends. Where hosts are on the link, too, it is known apart from
 // them only by the flows that it brings (firewall_stage.cpp). Of packets that are not for the gateway itself
 // it is taken a pass later, when the line is there.
-inline void learn_router(const NetworkWay& way, const packet::Frame& frame) {
+inline void learn_router(const TenantPath& path, NetworkIndex network, const NetworkWay& way,
+                         const packet::Frame& frame) {
     if (!way.learns_from_frames) return;
     std::uint64_t mac = 0;
     std::memcpy(&mac, frame.data + 6, 6);
-    if (way.next_hop->load(std::memory_order_relaxed) != mac)
-        way.next_hop->store(mac, std::memory_order_relaxed);
+    if (way.router() == mac) [[likely]]
+        return;
+    way.set_router(mac);
+    // For the programs to come.
+    path.firewall->next_hops[network].store(mac, std::memory_order_relaxed);
 }
 
 }  // namespace sluice::dataplane::attach

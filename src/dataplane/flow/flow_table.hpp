@@ -143,13 +143,15 @@ class FlowTable {
     // The table's clock: what Flow::expires is compared with.
     [[nodiscard]] CoarseTime now() const { return now_; }
 
-    // Hashes, and the flows' lines: they are on their way.
+    // Hashes, and the flows' first lines: they are on their way.
     void fetch(FlowLookups& lookups) const;
-    // After fetch(). An expired flow is not found, and ended.
+    // After fetch(). An expired flow is not found, and ended. Asks for the flow's second line.
     [[nodiscard]] Found find(const FlowLookups& lookups, std::size_t i) {
         const std::uint32_t number = lookups.candidates[i];
         if (number != no_flow) [[likely]] {
             Flow& flow = flows_[number];
+            __builtin_prefetch(&flow.tcp,
+                               1);  // not with the first: too many requests at once wait for each other
             Direction direction = Direction::original;
             if (matches(flow, lookups.tuples[i], direction) && !is_after(now_, flow.expires)) [[likely]]
                 return {&flow, direction};
@@ -203,10 +205,7 @@ class FlowTable {
     void fetch_flow(FlowLookups& lookups, std::uint8_t i) const {
         const std::uint32_t number = index_.candidate(lookups.hashes[i]);
         lookups.candidates[i] = number;
-        if (number != no_flow) {
-            __builtin_prefetch(&flows_[number], 1);
-            __builtin_prefetch(&flows_[number].tcp, 1);
-        }
+        if (number != no_flow) __builtin_prefetch(&flows_[number], 1);
     }
 
     struct Translation6 {
