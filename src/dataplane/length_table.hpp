@@ -109,10 +109,11 @@ class LengthTable {
     static constexpr std::uint8_t has_longer = 8;  // longer ones begin with it
     struct alignas(32) Entry {
         Word word{};
-        Value value{};
+        [[no_unique_address]] Value value{};  // what follows lies in its last two bytes, which are nobody's
         std::uint8_t length = 0;
         std::uint8_t flags = 0;
     };
+    static_assert(sizeof(Entry) == 32);
 
     struct alignas(64) Pair {
         Entry entries[2];

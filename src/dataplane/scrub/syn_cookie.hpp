@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/siphash.hpp"
+#include "packet/frame.hpp"
 #include "packet/key.hpp"
 
 namespace sluice::dataplane::scrub {
@@ -30,25 +31,33 @@ class SynCookie {
         return number == of_epoch(key, epoch) || number == of_epoch(key, epoch - 1);
     }
 
-    // The same for several connections of one family at once.
-    using Block = std::array<const packet::Key*, base::sip_lanes>;
-    [[nodiscard]] std::array<std::uint32_t, base::sip_lanes> make_block(const Block& keys,
-                                                                        std::uint64_t now_ns) const {
-        const std::uint64_t epoch = now_ns / epoch_ns;
-        std::array<Words, base::sip_lanes> words;
-        for (std::size_t i = 0; i < words.size(); ++i) words[i] = words_of(*keys[i], epoch);
-        const auto lane = [&](std::size_t n) {
-            return base::SipLanes{{words[0].at[n], words[1].at[n], words[2].at[n], words[3].at[n]},
-                                  {words[4].at[n], words[5].at[n], words[6].at[n], words[7].at[n]}};
-        };
+    // The same for several connections of one family at once: each one's words are written first, then eight
+    // are hashed together.
+    class Block {
+      public:
+        Block(bool ipv6, std::uint64_t now_ns) : epoch_(now_ns / epoch_ns), ipv6_(ipv6) {}
+        void set(std::size_t n, const packet::Key& key) {
+            const Words words = words_of(key, epoch_);
+            for (std::size_t w = 0; w < words_.size(); ++w) {
+                if (ipv6_ || w == 0 || w == 4) words_[w][n] = words.at[w];
+            }
+        }
+
+      private:
+        friend class SynCookie;
+        alignas(32) std::array<std::array<std::uint64_t, packet::max_burst>, 5> words_;
+        std::uint64_t epoch_;
+        bool ipv6_;
+    };
+    // Of eight, from the n-th on.
+    [[nodiscard]] std::array<std::uint64_t, base::sip_lanes> make(const Block& block, std::size_t n) const {
+        const auto lane = [&](std::size_t w) { return base::SipLanes::from(&block.words_[w][n]); };
         const base::SipLanes hash =
-            keys[0]->has(packet::key_ipv6)
+            block.ipv6_
                 ? base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(1), lane(2), lane(3), lane(4))
                 : base::siphash_of<2, 4, base::SipLanes>(key_, lane(0), lane(4));
-        std::array<std::uint64_t, base::sip_lanes> whole;
-        std::memcpy(whole.data(), &hash, sizeof hash);
-        std::array<std::uint32_t, base::sip_lanes> cookies;
-        for (std::size_t i = 0; i < whole.size(); ++i) cookies[i] = static_cast<std::uint32_t>(whole[i]);
+        std::array<std::uint64_t, base::sip_lanes> cookies;  // the lower half of each
+        hash.to(cookies.data());
         return cookies;
     }
 

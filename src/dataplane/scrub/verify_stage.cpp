@@ -50,11 +50,12 @@ constexpr std::uint64_t fold(std::uint64_t sum) {
     return ~sum & 0xffffU;
 }
 
-// All three give the bytes that they write; source and destination are exchanged.
-std::uint32_t write_ipv4(const packet::Key& key, std::uint8_t* ip) {
-    constexpr std::uint32_t bytes = 20;
+// Source and destination are exchanged. Both give the sum of the addresses, for the transport's checksum.
+constexpr std::uint32_t ipv4_bytes = 20;
+constexpr std::uint32_t ipv6_bytes = 40;
+std::uint64_t write_ipv4(const packet::Key& key, std::uint8_t* ip) {
     // version and length, class, total length | identification, don't fragment
-    constexpr std::uint64_t first = 0x45U | be16(bytes + tcp_bytes) << 16U | be16(0x4000) << 48U;
+    constexpr std::uint64_t first = 0x45U | be16(ipv4_bytes + tcp_bytes) << 16U | be16(0x4000) << 48U;
     constexpr std::uint64_t second = answer_hop_limit | static_cast<std::uint64_t>(tcp) << 8U;
     const std::uint64_t from = load64(key.destination.bytes().data() + 8) >> 32U;
     const std::uint64_t to = load64(key.source.bytes().data() + 8) >> 32U;
@@ -62,30 +63,27 @@ std::uint32_t write_ipv4(const packet::Key& key, std::uint8_t* ip) {
     store64(ip, first);
     store64(ip + 8, second | check << 16U | from << 32U);
     store32(ip + 16, to);
-    return bytes;
+    return from + to;
 }
-std::uint32_t write_ipv6(const packet::Key& key, std::uint8_t* ip) {
-    constexpr std::uint32_t bytes = 40;
+std::uint64_t write_ipv6(const packet::Key& key, std::uint8_t* ip) {
     constexpr std::uint64_t first = 0x60U | be16(tcp_bytes) << 32U | static_cast<std::uint64_t>(tcp) << 48U |
                                     static_cast<std::uint64_t>(answer_hop_limit) << 56U;
     store64(ip, first);
     std::memcpy(ip + 8, key.destination.bytes().data(), 16);
     std::memcpy(ip + 24, key.source.bytes().data(), 16);
-    return bytes;
+    const std::uint8_t* source = key.source.bytes().data();
+    const std::uint8_t* destination = key.destination.bytes().data();
+    return halves(load64(source)) + halves(load64(source + 8)) + halves(load64(destination)) +
+           halves(load64(destination + 8));
 }
-void write_ack(const packet::Key& key, std::uint32_t number, std::uint8_t* at) {
+void write_ack(const packet::Key& key, std::uint32_t number, std::uint64_t addresses, std::uint8_t* at) {
     const std::uint64_t ports = be16(key.destination_port) | be16(key.source_port)
                                                                  << 16U;  // then sequence number 0
     // acknowledgement number | header words, flags, window 0
     const std::uint64_t rest = __builtin_bswap32(number) |
                                static_cast<std::uint64_t>((tcp_bytes / 4) << 4U) << 32U |
                                static_cast<std::uint64_t>(flag::ack) << 40U;
-    // An IPv4 address brings ff ff along in its twelve fixed bytes, which is zero in one's complement.
-    const std::uint8_t* source = key.source.bytes().data();
-    const std::uint8_t* destination = key.destination.bytes().data();
-    const std::uint64_t sum = halves(load64(source)) + halves(load64(source + 8)) +
-                              halves(load64(destination)) + halves(load64(destination + 8)) + be16(tcp) +
-                              be16(tcp_bytes) + halves(ports) + halves(rest);
+    const std::uint64_t sum = addresses + be16(tcp) + be16(tcp_bytes) + halves(ports) + halves(rest);
     store64(at, ports);
     store64(at + 8, rest);
     store32(at + 16, fold(sum));  // checksum, urgent pointer 0
@@ -109,25 +107,29 @@ void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& fra
     store32(frame.data + 8, to_and_from >> 16U);
 
     std::uint8_t* ip = frame.data + key.l3_offset;
-    const std::uint32_t ip_bytes = key.has(packet::key_ipv6) ? write_ipv6(key, ip) : write_ipv4(key, ip);
-    write_ack(key, cookie, ip + ip_bytes);
+    const bool ipv6 = key.has(packet::key_ipv6);
+    const std::uint32_t ip_bytes = ipv6 ? ipv6_bytes : ipv4_bytes;
+    const std::uint64_t addresses = ipv6 ? write_ipv6(key, ip) : write_ipv4(key, ip);
+    write_ack(key, cookie, addresses, ip + ip_bytes);
     frame.length = key.l3_offset + ip_bytes + tcp_bytes;
 }
 
 void make_cookies(const Context& context) {
     Batch& batch = context.batch;
     const WorkerState& state = context.state;
-    for (const Selection& syns : batch.syns) {
+    for (std::size_t family = 0; family < 2; ++family) {
+        const Selection& syns = batch.syns[family];
+        if (syns.count == 0) continue;
+        SynCookie::Block block(family == 1, state.now_ns);
+        // The last group repeats its last packet.
+        const std::uint32_t whole = (syns.count + base::sip_lanes - 1) / base::sip_lanes * base::sip_lanes;
+        for (std::uint32_t n = 0; n < whole; ++n)
+            block.set(n, batch.keys[syns.at[std::min(n, syns.count - 1)]]);
         for (std::uint32_t n = 0; n < syns.count; n += base::sip_lanes) {
-            // The last group repeats its last packet.
-            std::array<std::uint8_t, base::sip_lanes> at;
-            SynCookie::Block keys;
-            for (std::uint32_t k = 0; k < at.size(); ++k) {
-                at[k] = syns.at[std::min(n + k, syns.count - 1)];
-                keys[k] = &batch.keys[at[k]];
-            }
-            const auto cookies = state.cookies.make_block(keys, state.now_ns);
-            for (std::uint32_t k = 0; k < at.size(); ++k) batch.cookies[at[k]] = cookies[k];
+            const auto cookies = state.cookies.make(block, n);
+            const std::uint32_t count = std::min<std::uint32_t>(base::sip_lanes, syns.count - n);
+            for (std::uint32_t k = 0; k < count; ++k)
+                batch.cookies[syns.at[n + k]] = static_cast<std::uint32_t>(cookies[k]);
         }
     }
 }
