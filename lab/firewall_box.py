@@ -106,10 +106,10 @@ class FirewallBox:
         if os.path.isdir(RUNS) and not os.listdir(RUNS):
             os.rmdir(RUNS)
 
-    def start_hosts(self):
-        """Servers and clients in every network, by role."""
+    def start_hosts(self, quiet=()):
+        """Servers and clients in every network, by role. quiet: hosts that say nothing before somebody speaks to them."""
         for host in HOSTS:
-            self.hosts[host.role] = HostProcess(self.ns(host.role), host)
+            self.hosts[host.role] = HostProcess(self.ns(host.role), host, greets=host not in quiet)
         for host in self.hosts.values():
             host.ready()
         return self.hosts
@@ -135,10 +135,10 @@ class FirewallBox:
 class HostProcess:
     """probe.py in a namespace; the questions that it understands stand there."""
 
-    def __init__(self, ns, host):
+    def __init__(self, ns, host, greets=True):
         self.host = host
         settings = {"name": host.role, "customer": host.customer, "addresses": host.addresses,
-                    "gateways": [g for g in (host.gateway4, host.gateway6) if g]}
+                    "gateways": [g for g in (host.gateway4, host.gateway6) if g and greets]}
         self._process = subprocess.Popen(namespaces.enter_command(ns, [sys.executable, "-B", PROBE, json.dumps(settings)]),
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                          preexec_fn=processes.die_with_parent)

@@ -30,7 +30,7 @@ class Firewall(unittest.TestCase):
         cls.box = FirewallBox(lab_case.instance_name()[-5:], tell=lambda _: None)
         cls.addClassCleanup(cls.box.down)
         cls.box.up(tied=True)
-        cls.hosts = cls.box.start_hosts()
+        cls.hosts = cls.box.start_hosts(quiet=(ACME_DMZ,))
         cls.policies = load(POLICY)
 
     def try_all(self, customer):
@@ -50,6 +50,15 @@ class Firewall(unittest.TestCase):
         return {host.role: self.hosts[host.role].ask({"seen": True})["acme"] for host in hosts}
 
     # --- the tests
+
+    def test_0_a_server_that_never_spoke_is_asked_for(self):
+        """Its Ethernet address is nobody's yet: the gateway asks by ARP and neighbour discovery, and the next SYN arrives."""
+        known = namespaces.run_in(self.box.ns(ACME_DMZ.role), ["ip", "neigh", "show"])
+        self.assertNotIn("lladdr", known, "the server has spoken with its network already")
+        for dst in ("192.0.2.10", "2001:db8:1:2::10"):
+            result = self.one(INTERNET, dst, "tcp", 80)
+            self.assertEqual((result["result"], result.get("server")), ("allow", "acme-dmz"), dst)
+        self.assertEqual(self.one(INTERNET, "192.0.2.11", "tcp", 25)["result"], "allow", "a second address of the same host")
 
     def test_1_every_pair_of_acmes_networks_does_what_the_policy_says(self):
         expected, wrong = self.try_all("acme")
