@@ -5,7 +5,6 @@ The collector on one core, the sender on the other, in a network namespace of th
 run. CPU is the scheduler's time of all threads; delivered is what the kernel gave to the socket. Promised: at most 0.6 of nfcapd
 and 0.2 of FastNetMon's default per NetFlow v9 record flat out; nothing lost at 1M records/s on one core."""
 
-import argparse
 import json
 import os
 import shutil
@@ -15,10 +14,11 @@ import tempfile
 import time
 import urllib.request
 
+from measuring.arguments import parse, parser_of
 from measuring.processes import Measured, Namespace
+from measuring.programs import BIN
 from measuring.results import Results
 
-BIN = os.environ.get("SLUICE_BIN") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "build", "release", "bin"))
 PORT = 2055
 METRICS_PORT = 9101
 COLLECTOR_CORE, SENDER_CORE = 0, 1
@@ -155,12 +155,9 @@ def check_machine():
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", metavar="FILE", help="write the results there, one JSON object a line")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=6)
+    parser = parser_of(__doc__, 6, "each run of each case", runs=3)
     parser.add_argument("--only", nargs="*", choices=["v9", "v5", "ipfix", "sflow", "steady"], help="leave the other cases out")
-    arguments = parser.parse_args()
+    arguments = parse(parser)
     check_machine()
     wanted = set(arguments.only or ["v9", "v5", "ipfix", "sflow", "steady"])
     results = Results("collector", arguments.json)
@@ -180,7 +177,7 @@ def main():
         results.add("v9 at 1M records/s", "records_lost", "records", [run["lost"] for run in steady], at_most=0)
         results.add("v9 at 1M records/s", "core_used", "share", [run["busy"] for run in steady], at_most=1)
         results.add("v9 at 1M records/s", "records_sent", "1/s", [run["sent_per_s"] for run in steady])
-    return results.write()
+    return results.verdict()
 
 
 if __name__ == "__main__":

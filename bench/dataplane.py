@@ -9,7 +9,8 @@ tenants at most 1.25 times one, in both directions; at most 160 bytes a flow and
 
 import sys
 
-from measuring.programs import arguments_of, lines_of
+from measuring.arguments import program_arguments
+from measuring.programs import lines_of
 from measuring.results import Results
 
 PROMISES = {"established-udp": 90, "established-tcp": 90, "established-nat": 100, "answers-udp": 90, "setup-1000-rules": 900}
@@ -18,7 +19,7 @@ COMPARED = [("established-10000-rules", "established-10-rules", 1.10), ("establi
 
 
 def main():
-    arguments = arguments_of(__doc__)
+    arguments = program_arguments(__doc__)
     times, memory = {}, {}
     for case, run, first, second in lines_of("dataplane_bench", arguments):
         if run == "memory":
@@ -35,7 +36,7 @@ def main():
         a_flow, a_tenant = memory["established-udp"]
         results.add("1M flows", "memory_a_flow", "B", [a_flow], at_most=160)
         results.add("50 rules", "memory_a_tenant", "B", [a_tenant], at_most=128 * 1024)
-    return results.write()
+    return results.verdict()
 
 
 if __name__ == "__main__":

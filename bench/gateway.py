@@ -11,14 +11,15 @@ Promised: net at most 60 ns for a packet that passes, 40 for one that is dropped
 
 import sys
 
-from measuring.programs import arguments_of, lines_of
+from measuring.arguments import program_arguments
+from measuring.programs import lines_of
 from measuring.results import Results
 
 PROMISES = {"pass": 60, "drop": 40, "syn": 60}
 
 
 def main():
-    arguments = arguments_of(__doc__)
+    arguments = program_arguments(__doc__)
     cases = {}
     for case, _, *times in lines_of("gateway_bench", arguments):
         total, filled, io = map(float, times)
@@ -29,7 +30,7 @@ def main():
         results.add(case, "total", "ns", total)
         results.add(case, "fill", "ns", filled)
         results.add(case, "net", "ns", net, at_most=PROMISES[case.split("-")[0]])
-    return results.write()
+    return results.verdict()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ nanoseconds), and the gateway's threads for ours. docs/decisions/nftables-compar
 
 Promised: at least 12 times the kernel function only, 1.6 times on the same path, 30 times against synproxy."""
 
-import argparse
 import contextlib
 import json
 import os
@@ -24,11 +23,12 @@ import time
 
 import yaml
 
+from measuring.arguments import parse, parser_of
 from measuring.processes import Namespace, cpu_seconds
+from measuring.programs import BIN
 from measuring.results import Results
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
-BIN = os.environ.get("SLUICE_BIN") or os.path.join(ROOT, "build", "release", "bin")
 sys.path.insert(0, os.path.join(ROOT, "lab"))
 
 from addresses import DIRTY  # noqa: E402
@@ -220,13 +220,7 @@ class Gateway:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", metavar="FILE", help="write the results there, one JSON object a line")
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.7, help="of each measurement of each run")
-    arguments = parser.parse_args()
-    if arguments.runs < 3:
-        parser.error("a median of fewer than three runs says nothing")
+    arguments = parse(parser_of(__doc__, 0.7, "each measurement of each run", runs=3))
     if reason := namespaces.why_not():
         sys.exit(f"bench nftables: {reason}")
     results = Results("nftables", arguments.json)
@@ -246,7 +240,7 @@ def main():
             costs["nat"].append(own_function("dataplane_bench", "established-nat"))
             costs["syn"].append(own_function("gateway_bench", "syn-answer-ipv4"))
     report(results, costs)
-    return results.write()
+    return results.verdict()
 
 
 def report(results, costs):

@@ -1,25 +1,10 @@
 """Benchmark programs of the build folder that measure in runs: started on one core, their lines read as they come."""
 
-import argparse
 import os
 import subprocess
 import sys
 
 BIN = os.environ.get("SLUICE_BIN") or os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", "build", "release", "bin"))
-
-
-def arguments_of(description):
-    """What every such benchmark may be told."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", metavar="FILE", help="write the results there, one JSON object a line")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=1, help="of each run of each case")
-    parser.add_argument("--only", default="", metavar="PART", help="only cases with this in their name")
-    parser.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)))
-    arguments = parser.parse_args()
-    if arguments.runs < 3:
-        parser.error("a median of fewer than three runs says nothing")
-    return arguments
 
 
 def lines_of(program, arguments, cores=None):
