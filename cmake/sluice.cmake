@@ -98,11 +98,35 @@ function(sluice_check_headers lib)
   endif()
 endfunction()
 
-# What a test measures lies in the library; the test's own code is compiled often and runs once.
-function(sluice_compile_tests_fast)
-  if(NOT SLUICE_FUZZ AND NOT SLUICE_SANITIZE)
-    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS -O1)
+# What a test measures lies in the library; the test's own code is compiled often and runs once. The options are the
+# program's: GCC takes a precompiled header only with those that it was made with.
+function(sluice_compile_tests_fast target)
+  if(NOT SLUICE_SANITIZE)
+    target_compile_options(${target} PRIVATE -O1)
   endif()
+  target_compile_options(${target} PRIVATE -fpch-preprocess -pthread)  # as what links gRPC has it
+  if(CCACHE)
+    set_property(TARGET ${target} PROPERTY CXX_COMPILER_LAUNCHER
+      env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} ${CCACHE})
+  endif()
+endfunction()
+
+# GoogleTest takes longer to read than most tests that use it: all test programs share one precompiled copy. Nothing else is
+# in there, and what is no test is compiled without it, so that no header's missing include is hidden. With the settings
+# above ccache keeps what was compiled that way, also for another checkout.
+if(NOT SLUICE_FUZZ)
+  add_library(sluice_precompiled_gtest OBJECT ${CMAKE_SOURCE_DIR}/tests/precompiled_gtest.cpp)
+  sluice_compile_tests_fast(sluice_precompiled_gtest)
+  target_precompile_headers(sluice_precompiled_gtest PRIVATE <gtest/gtest.h>)
+  target_link_libraries(sluice_precompiled_gtest PRIVATE GTest::gtest)
+endif()
+
+function(sluice_add_test_program target)
+  add_executable(${target} ${ARGN})
+  sluice_compile_tests_fast(${target})
+  target_precompile_headers(${target} REUSE_FROM sluice_precompiled_gtest)
+  list(FILTER ARGN EXCLUDE REGEX "_test\\.cpp$")
+  set_property(SOURCE ${ARGN} PROPERTY SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 function(sluice_module name)
@@ -120,8 +144,7 @@ function(sluice_module name)
   sluice_check_headers(${lib})
 
   if(test_files AND NOT SLUICE_FUZZ)
-    add_executable(${name}_test ${test_files})
-    sluice_compile_tests_fast(${test_files})
+    sluice_add_test_program(${name}_test ${test_files})
     target_link_libraries(${name}_test PRIVATE ${lib} ${arg_TEST_LINK} GTest::gmock GTest::gtest_main)
     sluice_add_tests(${name}_test TEST_PREFIX ${name}. WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
@@ -169,8 +192,7 @@ function(sluice_test_program name)
     return()
   endif()
   cmake_parse_arguments(arg "" "" "SOURCES;LINK;LABELS" ${ARGN})
-  add_executable(${name} ${arg_SOURCES})
-  sluice_compile_tests_fast(${arg_SOURCES})
+  sluice_add_test_program(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main fmt::fmt)
   sluice_add_tests(${name} TEST_PREFIX ${name}. LABELS ${arg_LABELS})
 endfunction()
