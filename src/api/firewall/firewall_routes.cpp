@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <vector>
 
 #include "api/firewall/firewall_board.hpp"
+#include "api/firewall/rule_example.hpp"
 #include "api/json.hpp"
 #include "api/services.hpp"
 #include "api/system/platform_health.hpp"
+#include "policy/firewall_resolver.hpp"
 #include "policy/firewall_words.hpp"
 #include "policy/zone_matrix.hpp"
 #include "tenancy/directory_service.hpp"
@@ -73,18 +77,40 @@ Json matrix_json(const FirewallPolicy& policy) {
     return list;
 }
 
-// Disabled rules are not in force, and so are not counted.
-Json rules_json(const FirewallPolicy& policy, const FirewallUse& use) {
+// Of so many rules; the portal's list shows fewer at first.
+constexpr std::size_t most_examples = 1'000;
+
+// By rule; of a policy that does not resolve, nothing.
+std::map<std::string_view, std::string> examples_of(const model::FirewallProgram& program,
+                                                    const model::TenantState& tenant) {
+    std::map<std::string_view, std::string> examples;
+    std::vector<net::Prefix> own;
+    for (const auto& one : tenant.prefixes) own.push_back(one.prefix);
+    const RuleExamples all(program, own);
+    for (const auto& rule : program.rules) {
+        if (examples.size() == most_examples) break;
+        examples.emplace(rule.name, all.of(rule));
+    }
+    return examples;
+}
+
+// Disabled rules are not in force, and so are neither counted nor tried.
+Json rules_json(const model::TenantState& tenant, const FirewallPolicy& policy, const FirewallUse& use,
+                base::Timestamp now) {
+    const auto program = words::resolve_firewall(policy, now);
+    const auto examples = program ? examples_of(*program, tenant) : std::map<std::string_view, std::string>{};
     Json list = Json::array();
     for (const auto& rule : policy.rules) {
         const auto counted = rule.disabled ? use.rules.end() : use.rules.find(rule.name);
         const bool known = counted != use.rules.end();
+        const auto example = examples.find(rule.name);
         list.push_back(
             Json{{"name", rule.name},
                  {"enabled", !rule.disabled},
                  {"action", name_of(rule.action, actions)},
                  {"log", rule.log},
                  {"sentence", words::sentence(rule)},
+                 {"example", example == examples.end() ? Json(nullptr) : text_or_null(example->second)},
                  {"hits", known ? Json(counted->second.hits) : Json(nullptr)},
                  {"counted_since", known ? Json(base::to_rfc3339(counted->second.since)) : Json(nullptr)},
                  {"last_hit_at", known ? time_or_null(counted->second.last_at) : Json(nullptr)}});
@@ -108,16 +134,18 @@ Json rate_json(const model::RateLimit& limit) {
     return Json{{"packets_per_s", or_null(limit.packets_per_s)}, {"bits_per_s", or_null(limit.bits_per_s)}};
 }
 
-Json to_json(model::TenantId tenant, std::uint64_t version, const FirewallPolicy* policy,
-             const FirewallUse& use, const system::ProgramSpread& spread, base::Timestamp now) {
+Json to_json(const model::TenantState& tenant, std::uint64_t version, const FirewallUse& use,
+             const system::ProgramSpread& spread, base::Timestamp now) {
     const FirewallPolicy nothing;
-    const FirewallPolicy& firewall = policy != nullptr ? *policy : nothing;
+    const auto& wanted = tenant.protection.firewall;
+    const FirewallPolicy* policy = wanted ? &*wanted : nullptr;
+    const FirewallPolicy& firewall = wanted ? *wanted : nothing;
     const State state = state_of(policy, spread);
     Json zones = Json::array({"internet"});
     for (const auto& zone : firewall.zones) zones.push_back(zone);
     const auto& limits = firewall.limits;
     return Json{
-        {"tenant_id", tenant.to_string()},
+        {"tenant_id", tenant.tenant.id.to_string()},
         {"state", state.name},
         {"sentence", state.sentence},
         {"policy_version", version},
@@ -126,7 +154,7 @@ Json to_json(model::TenantId tenant, std::uint64_t version, const FirewallPolicy
         {"zones", std::move(zones)},
         {"networks", networks_json(firewall)},
         {"matrix", policy != nullptr ? matrix_json(firewall) : Json::array()},
-        {"rules", rules_json(firewall, use)},
+        {"rules", rules_json(tenant, firewall, use, now)},
         {"nat", nat_json(firewall)},
         {"committed", {{"inbound", rate_json(firewall.inbound)}, {"outbound", rate_json(firewall.outbound)}}},
         {"limits",
@@ -147,10 +175,8 @@ Reply get(const Services& services, const Call& call) {
     const auto state = services.board.current();
     const auto* known = state ? state->find(*id) : nullptr;
     if (known == nullptr) return std::unexpected(Problem::not_found());
-    const auto& firewall = known->protection.firewall;
-    return json_response(
-        200, to_json(*id, state->version, firewall ? &*firewall : nullptr, services.firewalls.of(*id),
-                     services.health.spread_of(*id), services.clock.wall()));
+    return json_response(200, to_json(*known, state->version, services.firewalls.of(*id),
+                                      services.health.spread_of(*id), services.clock.wall()));
 }
 
 }  // namespace
