@@ -2,7 +2,7 @@
 // that change without an event, and for the time while the stream is down.
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { all, ApiError, call, get } from "./client";
-import type { ConsentMode, GuardChoice, IncidentState, WatchedStage } from "./types";
+import type { ConsentMode, ExplainRequest, GuardChoice, IncidentState, WatchedStage } from "./types";
 
 const second = 1000;
 
@@ -40,6 +40,9 @@ export const useFirewall = (id: string) =>
     queryFn: ({ signal }) => get("/tenants/{tenant_id}/firewall", { id, signal }),
     refetchInterval: (query) => ((query.state.data?.rules.length ?? 0) > 500 ? 30 : 2) * second,
   });
+
+export const useExplain = (id: string) =>
+  useMutation({ mutationFn: async (body: ExplainRequest) => (await call("post", "/tenants/{tenant_id}/explain", { id, body })).data });
 
 export const useSites = (tenantId: string) =>
   useQuery({ queryKey: ["sites", tenantId], queryFn: ({ signal }) => all("/sites", { tenant_id: tenantId }, signal), staleTime: 60 * second });

@@ -21,22 +21,24 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
   }
   return (
     <>
-      <Panel title="Who gets where" note="Rows are where a connection begins, columns where it goes. Answers come back by themselves. Choose a field to read what it means.">
-        <ZoneMatrix zones={firewall.zones} pairs={firewall.matrix} />
-      </Panel>
-      <Panel title="Now">
-        <Facts items={figures(firewall)} />
-        <p className="firewall__limits quiet">{limits(firewall)}</p>
-      </Panel>
+      <div className="split">
+        <Panel title="Who gets where" note="Rows are where a connection begins, columns where it goes. Answers come back by themselves. Choose a field to read what it means.">
+          <ZoneMatrix tenantId={firewall.tenant_id} zones={firewall.zones} pairs={firewall.matrix} networks={firewall.networks} />
+        </Panel>
+        <Panel title="Now">
+          <Facts items={figures(firewall)} />
+          <p className="firewall__limits quiet">{limits(firewall)}</p>
+        </Panel>
+      </div>
       <Panel title="Rules" note="The first rule that matches decides. What none of them matches is dropped.">
-        {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList rules={firewall.rules} />}
+        {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList tenantId={firewall.tenant_id} rules={firewall.rules} />}
       </Panel>
       <div className="pair">
-        <Panel title="Addresses outside" note="How your inside addresses look from the internet, and what is reachable from there.">
-          <Sentences items={firewall.nat} none="Nothing is translated: addresses stay as they are." />
+        <Panel title="Addresses outside" note="How the addresses inside look from the internet, and what is reachable from there.">
+          <Sentences kind="nat" items={firewall.nat} none="Nothing is translated: addresses stay as they are." />
         </Panel>
-        <Panel title="Networks" note="Where each part of your network is connected.">
-          <Sentences items={firewall.networks} none="No network is connected yet." />
+        <Panel title="Networks" note="Where each part of the network is connected.">
+          <Sentences kind="network" items={firewall.networks} none="No network is connected yet." />
         </Panel>
       </div>
     </>
@@ -46,7 +48,7 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
 function figures({ flows, gateways }: Firewall): [string, string][] {
   return [
     ["Connections now", exactCount(flows.open)],
-    ["Connections since counting began", exactCount(flows.opened)],
+    ["Opened so far", exactCount(flows.opened)],
     ["Public ports in use", exactCount(flows.nat_ports)],
     ["Gateways that enforce it", String(gateways)],
   ];
@@ -69,12 +71,12 @@ function limits({ limits: most, committed }: Firewall): string {
   return parts.length > 0 ? `At most ${listed(parts)}. More is dropped.` : "There is no limit but what the gateways can carry.";
 }
 
-function Sentences({ items, none }: { items: readonly Named[]; none: string }) {
+function Sentences({ kind, items, none }: { kind: string; items: readonly Named[]; none: string }) {
   if (items.length === 0) return <p className="quiet">{none}</p>;
   return (
     <ul className="plain">
       {items.map((item) => (
-        <li key={item.name}>
+        <li key={item.name} id={`${kind}-${item.name}`}>
           <strong>{item.name}</strong>
           <span className="firewall__sentence">{item.sentence}</span>
         </li>

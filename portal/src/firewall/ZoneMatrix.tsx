@@ -2,7 +2,9 @@
 // make it so.
 import { CheckmarkFilled, CircleDash, Incomplete } from "@carbon/icons-react";
 import { useState } from "react";
-import type { FirewallZonePair } from "../api/types";
+import type { FirewallNetwork, FirewallZonePair } from "../api/types";
+import { aboutZones } from "../logic/questions";
+import { ExplainLink } from "../parts/ExplainLink";
 
 const looks = {
   allowed: { icon: CheckmarkFilled, word: "Everything", tone: "allowed" },
@@ -12,10 +14,18 @@ const looks = {
 
 const keyOf = (pair: FirewallZonePair) => `${pair.from}>${pair.to}`;
 
-export function ZoneMatrix({ zones, pairs }: { zones: readonly string[]; pairs: readonly FirewallZonePair[] }) {
+interface ZoneMatrixProps {
+  tenantId: string;
+  zones: readonly string[];
+  pairs: readonly FirewallZonePair[];
+  networks: readonly FirewallNetwork[];
+}
+
+export function ZoneMatrix({ tenantId, zones, pairs, networks }: ZoneMatrixProps) {
   const [chosen, choose] = useState<string | null>(null);
   const byKey = new Map(pairs.map((pair) => [keyOf(pair), pair]));
   const shown = (chosen !== null && byKey.get(chosen)) || pairs[0];
+  const question = shown ? aboutZones(shown.from, shown.to, networks) : null;
   return (
     <>
       <div className="zones" role="group" aria-label="Zones, scrolls sideways" tabIndex={0}>
@@ -45,9 +55,18 @@ export function ZoneMatrix({ zones, pairs }: { zones: readonly string[]; pairs: 
           </tbody>
         </table>
       </div>
+      <ul className="zones__legend" aria-hidden="true">
+        {Object.values(looks).map(({ icon: Icon, word, tone }) => (
+          <li key={word} className={`zones__field--${tone}`}>
+            <Icon size={16} /> {word}
+          </li>
+        ))}
+      </ul>
       {shown && (
         <div className="zones__meaning" role="status">
-          <p>{shown.sentence}</p>
+          <p>
+            <strong>{shown.sentence}</strong>
+          </p>
           {shown.rules.length + shown.except.length > 0 && (
             <p className="quiet">
               Decided by{" "}
@@ -58,6 +77,13 @@ export function ZoneMatrix({ zones, pairs }: { zones: readonly string[]; pairs: 
                 </span>
               ))}
               .
+            </p>
+          )}
+          {question && (
+            <p>
+              <ExplainLink tenantId={tenantId} question={question} about="">
+                Try a packet from {shown.from} to {shown.to}
+              </ExplainLink>
             </p>
           )}
         </div>
@@ -72,7 +98,7 @@ function Field({ pair, on, choose }: { pair: FirewallZonePair; on: boolean; choo
   return (
     <button type="button" className={`zones__field zones__field--${look.tone}`} aria-pressed={on} aria-label={`From ${pair.from} to ${pair.to}: ${look.word.toLowerCase()}`} onClick={choose}>
       <Icon size={16} aria-hidden />
-      {look.word}
+      <span className="zones__word">{look.word}</span>
     </button>
   );
 }

@@ -87,6 +87,10 @@ const stages: Record<string, { title: string; sentence: string }> = {
   nat: { title: "NAT", sentence: "Can the connection be given its translated address and port?" },
 };
 
+// On a packet's way, where people see them side by side with the picture.
+const places: Record<string, string> = { parse: "In", tenant: "Network", flow: "Connection", output: "Out" };
+export const placeTitle = (stage: string): string => places[stage] ?? stageTitle(stage);
+
 export const stageTitle = (name: string): string => stages[name]?.title ?? name;
 export const stageSentence = (name: string): string => stages[name]?.sentence ?? "";
 

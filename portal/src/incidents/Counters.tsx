@@ -1,8 +1,10 @@
 // What the gateways do with the diverted traffic: the stages in the order in which a packet meets them, and each reason
 // for a drop with its sentence.
-import type { MitigationCounters, StageCounters } from "../api/types";
+import type { MitigationCounters, MitigationSummary, StageCounters } from "../api/types";
 import { byteCount, exactCount, packetRate, share, shortCount } from "../format/units";
 import { stageSentence, stageTitle } from "../format/words";
+import { aboutReason } from "../logic/questions";
+import { ExplainLink } from "../parts/ExplainLink";
 import { Rows } from "../parts/Rows";
 import { PassBar } from "../parts/Share";
 import { When } from "../parts/When";
@@ -78,7 +80,14 @@ export function StageRows({ counters }: { counters: MitigationCounters }) {
   );
 }
 
-export function ReasonRows({ counters, plain = false }: { counters: MitigationCounters; plain?: boolean }) {
+interface ReasonRowsProps {
+  mitigation: MitigationSummary;
+  counters: MitigationCounters;
+  plain?: boolean;
+}
+
+export function ReasonRows({ mitigation, counters, plain = false }: ReasonRowsProps) {
+  const { tenant_id, target, vectors } = mitigation;
   const all = counters.dropped.packets;
   if (counters.reasons.length === 0) return <p className="quiet">Nothing was dropped so far.</p>;
   return (
@@ -103,6 +112,7 @@ export function ReasonRows({ counters, plain = false }: { counters: MitigationCo
         },
         { head: "Packets", cell: (r) => count(r.packets), number: true },
         { head: "Of all drops", cell: (r) => share(r.packets, all), number: true },
+        { head: "Such a packet", cell: (r) => <ExplainLink tenantId={tenant_id} question={aboutReason(r.reason, target, vectors)} about={`: ${r.sentence}`} /> },
       ]}
     />
   );

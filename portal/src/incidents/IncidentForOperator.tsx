@@ -9,9 +9,11 @@ import { bitRate, packetRate, shortCount, times } from "../format/units";
 import { mitigationTitle, plural, vectorTitle } from "../format/words";
 import { hostText } from "../logic/posture";
 import { flagsText, protocolText } from "../logic/packets";
+import { aboutSample } from "../logic/questions";
 import { Async } from "../parts/Async";
 import { Confirm } from "../parts/Confirm";
 import { Empty } from "../parts/Empty";
+import { ExplainLink } from "../parts/ExplainLink";
 import { Facts } from "../parts/Facts";
 import { failureText } from "../parts/Failure";
 import { Panel } from "../parts/Panel";
@@ -112,7 +114,7 @@ function Story({ incident }: { incident: Incident }) {
           </Panel>
         </div>
       </div>
-      <Samples findings={incident.findings} />
+      <Samples tenantId={incident.summary.tenant_id} findings={incident.findings} />
     </>
   );
 }
@@ -174,7 +176,7 @@ function GatewayCounters({ mitigation }: { mitigation: MitigationSummary }) {
                 </div>
                 <div>
                   <h3>Dropped, by reason</h3>
-                  <ReasonRows counters={counters} />
+                  <ReasonRows mitigation={mitigation} counters={counters} />
                 </div>
               </div>
             </>
@@ -285,7 +287,7 @@ function Note({ id }: { id: string }) {
   );
 }
 
-function Samples({ findings }: { findings: readonly Finding[] }) {
+function Samples({ tenantId, findings }: { tenantId: string; findings: readonly Finding[] }) {
   const samples = findings.flatMap((f) => f.samples).slice(0, 24);
   return (
     <Panel title="Sample records" note={samples.length > 0 ? `${plural(samples.length, "flow record")} as reported, before scaling.` : undefined}>
@@ -306,6 +308,7 @@ function Samples({ findings }: { findings: readonly Finding[] }) {
             { head: "Bytes", cell: (s) => s.bytes.toLocaleString("en"), number: true },
             { head: "Sampled", cell: (s) => (s.sampling === 1 ? "all" : `1 in ${s.sampling.toLocaleString("en")}`), number: true },
             { head: "Router", cell: (s) => `${s.exporter} #${s.input_interface}` },
+            { head: "Such a packet", cell: (s) => <ExplainLink tenantId={tenantId} question={aboutSample(s)} about={`from ${endpoint(s.source, s.source_port)}`} /> },
           ]}
         />
       )}

@@ -5,7 +5,9 @@ import type { Incident, MitigationSummary } from "../api/types";
 import { duration } from "../format/time";
 import { bitRate, exactCount, share, shortCount } from "../format/units";
 import { hostText, incidentStory, responseStory } from "../logic/posture";
+import { aboutReason } from "../logic/questions";
 import { Async } from "../parts/Async";
+import { ExplainLink } from "../parts/ExplainLink";
 import { Facts } from "../parts/Facts";
 import { Panel } from "../parts/Panel";
 import { PassBar } from "../parts/Share";
@@ -95,8 +97,14 @@ function Cleaned({ mitigation }: { mitigation: MitigationSummary }) {
         {counters.verified_sources > 0 && ` ${exactCount(counters.verified_sources)} of your visitors showed that they are real.`}
       </p>
       <PassBar passed={passed.packets} dropped={dropped.packets} label={`${share(dropped.packets, passed.packets + dropped.packets)} dropped`} />
-      <ReasonRows counters={counters} plain />
-      <p className="quiet">Do you miss a visitor? Tell your provider the time and the visitor's address; every drop has one of these reasons.</p>
+      <ReasonRows mitigation={mitigation} counters={counters} plain />
+      <p className="quiet">
+        Do you miss a visitor?{" "}
+        <ExplainLink tenantId={mitigation.tenant_id} question={aboutReason("syn-unverified", mitigation.target, [])} about="">
+          See what becomes of his packets
+        </ExplainLink>
+        , or tell your provider the time and the visitor's address; every drop has one of these reasons.
+      </p>
     </Panel>
   );
 }

@@ -54,6 +54,7 @@ export default function Tenant() {
       actions={
         <span className="inline">
           <Link href={`/customers/${id}/firewall`}>Firewall</Link>
+          <Link href={`/explain?customer=${id}`}>Explain</Link>
           <Link href={`/traffic?customer=${id}`}>Traffic</Link>
           <Link href={`/incidents?customer=${id}`}>Incidents</Link>
         </span>

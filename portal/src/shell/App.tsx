@@ -25,6 +25,7 @@ const Audit = lazy(() => import("../audit/Audit"));
 const Home = lazy(() => import("../tenant/Home"));
 const OwnFirewall = lazy(() => import("../firewall/OwnFirewall"));
 const FirewallOfCustomer = lazy(() => import("../firewall/FirewallOfCustomer"));
+const Explain = lazy(() => import("../explain/Explain"));
 const Addresses = lazy(() => import("../tenant/Addresses"));
 
 interface Area {
@@ -38,6 +39,7 @@ const operatorArea: Area = {
     { href: "/traffic", label: "Traffic", key: "t" },
     { href: "/incidents", label: "Incidents", key: "i" },
     { href: "/customers", label: "Customers", key: "c" },
+    { href: "/explain", label: "Explain", key: "e" },
     { href: "/health", label: "Health", key: "h" },
     { href: "/audit", label: "Audit", key: "a" },
   ],
@@ -49,6 +51,7 @@ const operatorArea: Area = {
     ["/customers", Tenants],
     ["/customers/:id", Tenant],
     ["/customers/:id/firewall", FirewallOfCustomer],
+    ["/explain", Explain],
     ["/health", Health],
     ["/audit", Audit],
   ],
@@ -59,6 +62,7 @@ const tenantArea: Area = {
     { href: "/", label: "Protection", key: "o" },
     { href: "/incidents", label: "Attacks", key: "i" },
     { href: "/firewall", label: "Firewall", key: "f" },
+    { href: "/explain", label: "Explain", key: "e" },
     { href: "/addresses", label: "Addresses and consent", key: "c" },
   ],
   screens: [
@@ -66,6 +70,7 @@ const tenantArea: Area = {
     ["/incidents", Incidents],
     ["/incidents/:id", IncidentForTenant],
     ["/firewall", OwnFirewall],
+    ["/explain", Explain],
     ["/addresses", Addresses],
     ["/audit", Audit],
   ],

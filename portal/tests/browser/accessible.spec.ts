@@ -14,6 +14,9 @@ const screens: Partial<Record<Login, [screen: string, title: string][]>> = {
     ["incident of tern-logistics", "198.51.101.7"],
     ["/customers", "Customers"],
     ["customer acme", "Acme Ltd"],
+    ["firewall city-hospital", "Firewall of City Hospital"],
+    ["explain acme", "Explain for Acme Ltd"],
+    ["/explain", "Explain"],
     ["/health", "Health"],
     ["/audit", "Audit"],
     ["/nowhere", "There is no such page"],
@@ -31,6 +34,7 @@ const screens: Partial<Record<Login, [screen: string, title: string][]>> = {
     ["/", "You are protected"],
     ["/incidents", "Attacks"],
     ["/firewall", "Firewall"],
+    [`/explain?packet=${encodeURIComponent("tcp 203.0.113.7:40000 > 198.51.102.80:23 syn")}`, "Explain"],
   ],
 };
 
@@ -41,6 +45,8 @@ async function address(screen: string): Promise<string> {
   const { items } = await client.get<{ items: { id: string; slug: string }[] }>("/tenants?limit=200");
   const tenant = items.find((t) => t.slug === slug)?.id;
   if (what === "customer") return `/customers/${tenant}`;
+  if (what === "firewall") return `/customers/${tenant}/firewall`;
+  if (what === "explain") return `/explain?customer=${tenant}&packet=${encodeURIComponent("tcp 203.0.113.7:40000 > 192.0.2.10:443 syn")}`;
   const incidents = await client.get<{ items: { id: string }[] }>(`/incidents?tenant_id=${tenant}`);
   return `/incidents/${incidents.items[0]?.id}`;
 }

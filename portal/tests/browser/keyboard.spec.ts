@@ -21,7 +21,7 @@ test("the first Tab is the skip link, and it leads past the header", async ({ as
 test("Tab goes over the header in the order in which it is read, and everything focused is seen", async ({ as, page }) => {
   await as("operator");
   const order: string[] = [];
-  for (let i = 0; i < 14; i++) {
+  for (let i = 0; i < 15; i++) {
     await page.keyboard.press("Tab");
     order.push(await focused(page));
     const seen = await page.evaluate(() => {
@@ -34,20 +34,21 @@ test("Tab goes over the header in the order in which it is read, and everything 
     });
     expect(seen, `the focus is seen on “${order[order.length - 1]}”`).toBe(true);
   }
-  expect(order.slice(0, 11)).toEqual([
+  expect(order.slice(0, 12)).toEqual([
     "Skip to main content",
     "Sluice",
     "Under attack",
     "Traffic",
     "Incidents",
     "Customers",
+    "Explain",
     "Health",
     "Audit",
     "Dark colours",
     "Keys",
     "Sign out operator",
   ]);
-  expect(order.slice(11)).toEqual(["Harbour Bank", "Solstice Games", "Acme Ltd"]);
+  expect(order.slice(12)).toEqual(["Harbour Bank", "Solstice Games", "Acme Ltd"]);
 });
 
 test("keys lead to screens and over rows, and the title takes the focus", async ({ as, page }) => {
@@ -55,6 +56,7 @@ test("keys lead to screens and over rows, and the title takes the focus", async 
   for (const [key, title] of [
     ["t", "Traffic"],
     ["c", "Customers"],
+    ["e", "Explain"],
     ["h", "Health"],
     ["a", "Audit"],
     ["i", "Incidents"],
