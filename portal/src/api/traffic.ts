@@ -49,12 +49,11 @@ export function useIncidentTraffic(tenantId: string, startedAt: string, endedAt:
 }
 
 // For the small pictures of the wallboard.
-export function useRecentTraffic(tenantId: string, seconds: number, enabled: boolean) {
+export function useRecentTraffic(tenantId: string, seconds: number) {
   return useQuery({
     queryKey: ["traffic", "recent", tenantId, seconds],
     queryFn: ({ signal }) => fetchTraffic({ tenantId, resolution_s: 2 }, new Date(Date.now() - seconds * second).toISOString(), signal),
     refetchInterval: 2 * second,
     placeholderData: keepPreviousData,
-    enabled,
   });
 }

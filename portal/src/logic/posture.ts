@@ -47,8 +47,8 @@ export function overviewHeadline(overview: Overview): string {
   return overview.tenants > 0 ? "Nobody is under attack" : "No customers yet";
 }
 
-export function overviewSentence(overview: Overview): string {
-  const urgencyCount = (wanted: Urgency) => overview.attacks.filter((a) => attackUrgency(a) === wanted).length;
+export function overviewSentence(overview: Overview, urgencyNow: (attack: Attack) => Urgency = attackUrgency): string {
+  const urgencyCount = (wanted: Urgency) => overview.attacks.filter((a) => urgencyNow(a) === wanted).length;
   if (overview.attacks.length === 0) {
     return overview.tenants > 0
       ? `Sluice watches ${plural(overview.tenants, "customer")}. A new attack appears here by itself.`

@@ -1,35 +1,40 @@
 // The operator's first screen, made to hang on a wall: who is under attack, what is done, is the platform well.
 import { Search } from "@carbon/react";
-import { useState } from "react";
+import { lazy, Suspense, useRef, useState } from "react";
 import { Link } from "wouter";
 import { useEvents, useOverview, useTenants } from "../api/queries";
 import { useRecentTraffic } from "../api/traffic";
 import type { Attack, Overview as OverviewData, Tenant } from "../api/types";
 import { bitRate, packetRate, share } from "../format/units";
 import { kinds, plural, sentence } from "../format/words";
-import { attackUrgency, byUrgency, hostText, overviewHeadline, overviewSentence, type Urgency } from "../logic/posture";
+import { grouped, steadyUrgency, withBoard, type Group, type History } from "../logic/board";
+import { hostText, overviewHeadline, overviewSentence, type Urgency } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { Empty } from "../parts/Empty";
 import { Panel } from "../parts/Panel";
 import { PassBar } from "../parts/Share";
 import { Spark } from "../parts/Spark";
 import { UrgencyState } from "../parts/State";
+import { Waiting } from "../parts/Waiting";
 import { When } from "../parts/When";
 import { Page } from "../shell/Page";
 import "../styles/form.scss";
 
+const AttackRows = lazy(() => import("./AttackRows"));
+
 const sparkSeconds = 300;
-const sparks = 12; // attacks beyond these are shown without a picture
+const cards = 12; // more attacks than these are lines instead
 
 export default function Overview() {
   const overview = useOverview();
   const board = overview.data;
   const attacked = (board?.tenants_under_attack ?? 0) > 0;
+  const history = useHistory(board, overview.dataUpdatedAt);
   return (
     <Page
       title={board ? overviewHeadline(board) : "Under attack"}
       heading={board ? <span className={attacked ? "headline headline--alarm" : "headline"}>{overviewHeadline(board)}</span> : undefined}
-      lead={board && overviewSentence(board)}
+      lead={board && overviewSentence(board, (attack) => steadyUrgency(attack, history))}
     >
       <Async query={overview} lines={8}>
         {(data) => (
@@ -37,14 +42,8 @@ export default function Overview() {
             <Totals data={data} />
             <div className="board">
               <div className="board__main">
-                {data.attacks.length > 0 && (
-                  <ul className="attacks" aria-label="Attacks, most urgent first">
-                    {byUrgency(data.attacks).map((attack, i) => (
-                      <AttackCard key={attack.incident.id} attack={attack} spark={i < sparks} />
-                    ))}
-                  </ul>
-                )}
-                <Customers attacks={data.attacks} count={data.tenants} />
+                <Attacks attacks={data.attacks} history={history} />
+                <Customers groups={grouped(data.attacks, history)} count={data.tenants} />
               </div>
               <aside className="board__side" aria-label="Platform">
                 <Platform data={data} />
@@ -55,6 +54,30 @@ export default function Overview() {
         )}
       </Async>
     </Page>
+  );
+}
+
+// Of as long as this screen is open.
+function useHistory(board: OverviewData | undefined, at: number): History {
+  const kept = useRef<{ at: number; history: History }>({ at: 0, history: new Map() });
+  if (board && at !== kept.current.at) kept.current = { at, history: withBoard(kept.current.history, board, at) };
+  return kept.current.history;
+}
+
+function Attacks({ attacks, history }: { attacks: readonly Attack[]; history: History }) {
+  const groups = grouped(attacks, history);
+  if (attacks.length === 0) return null;
+  if (attacks.length > cards) {
+    return (
+      <Suspense fallback={<Waiting lines={12} />}>
+        <AttackRows groups={groups} history={history} />
+      </Suspense>
+    );
+  }
+  return (
+    <ul className="attacks" aria-label="Attacks, most urgent first">
+      {groups.flatMap((group) => group.attacks.map((attack) => <AttackCard key={attack.incident.id} attack={attack} urgency={group.urgency} />))}
+    </ul>
   );
 }
 
@@ -95,10 +118,9 @@ function Totals({ data }: { data: OverviewData }) {
   );
 }
 
-function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
+function AttackCard({ attack, urgency }: { attack: Attack; urgency: Urgency }) {
   const { incident, passed, dropped } = attack;
-  const urgency: Urgency = attackUrgency(attack);
-  const traffic = useRecentTraffic(incident.tenant_id, sparkSeconds, spark);
+  const traffic = useRecentTraffic(incident.tenant_id, sparkSeconds);
   const diverted = urgency === "cleaning" || urgency === "cooling";
   return (
     <li className={`attack attack--${urgency}`}>
@@ -120,17 +142,15 @@ function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
         </span>
       </div>
       <div className="attack__picture">
-        {spark && (
-          <Spark
-            series={traffic.data}
-            unit="packets_per_s"
-            label={
-              diverted
-                ? `Last 5 minutes at ${incident.tenant_name}: passed ${packetRate(passed.packets_per_s)}, dropped ${packetRate(dropped.packets_per_s)} now`
-                : `Last 5 minutes at ${incident.tenant_name}: ${packetRate(incident.current.packets_per_s)} arriving now, nothing is dropped`
-            }
-          />
-        )}
+        <Spark
+          series={traffic.data}
+          unit="packets_per_s"
+          label={
+            diverted
+              ? `Last 5 minutes at ${incident.tenant_name}: passed ${packetRate(passed.packets_per_s)}, dropped ${packetRate(dropped.packets_per_s)} now`
+              : `Last 5 minutes at ${incident.tenant_name}: ${packetRate(incident.current.packets_per_s)} arriving now, nothing is dropped`
+          }
+        />
       </div>
       <dl className="attack__figures">
         {diverted ? (
@@ -167,10 +187,10 @@ function AttackCard({ attack, spark }: { attack: Attack; spark: boolean }) {
 }
 
 // Every customer, quiet ones too, as small as they can be read: a thousand fit.
-function Customers({ attacks, count }: { attacks: readonly Attack[]; count: number }) {
+function Customers({ groups, count }: { groups: readonly Group[]; count: number }) {
   const tenants = useTenants();
   const [wanted, setWanted] = useState("");
-  const worst = new Map(byUrgency(attacks).map((a) => [a.incident.tenant_id, attackUrgency(a)]).reverse() as [string, Urgency][]);
+  const worst = new Map(groups.flatMap(({ urgency, attacks }) => attacks.map((a): [string, Urgency] => [a.incident.tenant_id, urgency])).reverse());
   return (
     <Panel
       title="All customers"

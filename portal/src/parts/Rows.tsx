@@ -10,7 +10,11 @@ export interface Column<T> {
   number?: boolean; // right-aligned
   width?: string;
   wrap?: boolean;
+  minor?: boolean; // left out where the screen is narrow
 }
+
+const lookOf = (column: { number?: boolean; wrap?: boolean; minor?: boolean }) =>
+  [column.number ? "is-number" : "", column.wrap ? "is-wrapped" : "", column.minor ? "is-minor" : ""].join(" ");
 
 interface RowsProps<T> {
   label: string;
@@ -37,7 +41,7 @@ export function Rows<T>({ label, columns, items, id, rowClass }: RowsProps<T>) {
         <TableHead>
           <TableRow>
             {columns.map((column) => (
-              <TableHeader key={column.head} className={column.number ? "is-number" : ""} style={column.width ? { inlineSize: column.width } : undefined}>
+              <TableHeader key={column.head} className={lookOf({ ...column, wrap: false })} style={column.width ? { inlineSize: column.width } : undefined}>
                 {column.head}
               </TableHeader>
             ))}
@@ -47,7 +51,7 @@ export function Rows<T>({ label, columns, items, id, rowClass }: RowsProps<T>) {
           {items.map((item, index) => (
             <TableRow key={id(item, index)} className={rowClass?.(item) ?? ""}>
               {columns.map((column) => (
-                <TableCell key={column.head} className={`${column.number ? "is-number" : ""} ${column.wrap ? "is-wrapped" : ""}`}>
+                <TableCell key={column.head} className={lookOf(column)}>
                   {column.cell(item)}
                 </TableCell>
               ))}

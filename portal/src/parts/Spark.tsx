@@ -3,9 +3,9 @@ import type { TrafficSeries } from "../api/types";
 import { areaPath, bridged, largest, stacked, type Unit } from "../logic/series";
 
 interface SparkProps {
-  series: TrafficSeries | undefined;
+  series: Pick<TrafficSeries, "inbound" | "passed" | "dropped"> | undefined;
   unit: Unit;
-  label: string;
+  label?: string; // without one it is for the eye only: figures beside it tell the same
 }
 
 const width = 240;
@@ -18,7 +18,7 @@ export function Spark({ series, unit, label }: SparkProps) {
   const arriving = series && largest(total) === 0 ? bridged(series.inbound[unit]) : [];
   const most = Math.max(largest(total), largest(arriving));
   return (
-    <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={label}>
+    <svg className="spark" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" {...(label ? { role: "img", "aria-label": label } : { "aria-hidden": true })}>
       <defs>
         <pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect width="6" height="6" className="spark__ground" />
