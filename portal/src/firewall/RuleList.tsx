@@ -50,7 +50,7 @@ export function RuleList({ tenantId, rules }: { tenantId: string; rules: readonl
         id={(rule) => rule.name}
         rowClass={(rule) => [rule.enabled ? "" : "row--off", rule.name === here ? "row--here" : ""].join(" ")}
         columns={[
-          { head: "Place", cell: (rule) => rules.indexOf(rule) + 1, number: true, width: "3.5rem" },
+          { head: "Place", cell: (rule) => rules.indexOf(rule) + 1, number: true, width: "3.5rem", minor: true },
           { head: "Does", cell: (rule) => <Action rule={rule} />, width: "6rem" },
           {
             head: "Rule",
