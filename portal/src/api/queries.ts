@@ -41,9 +41,6 @@ export const useFirewall = (id: string) =>
     refetchInterval: (query) => ((query.state.data?.rules.length ?? 0) > 500 ? 30 : 2) * second,
   });
 
-export const useExplain = (id: string) =>
-  useMutation({ mutationFn: async (body: ExplainRequest) => (await call("post", "/tenants/{tenant_id}/explain", { id, body })).data });
-
 export const useSites = (tenantId: string) =>
   useQuery({ queryKey: ["sites", tenantId], queryFn: ({ signal }) => all("/sites", { tenant_id: tenantId }, signal), staleTime: 60 * second });
 
@@ -107,6 +104,9 @@ export const useAudit = (tenantId: string | undefined, pages: number) =>
 
 export const useEvents = (limit: number) =>
   useQuery({ queryKey: ["events", limit], queryFn: ({ signal }) => get("/events", { query: { limit }, signal }), refetchInterval: 10 * second });
+
+export const useExplain = (id: string) =>
+  useMutation({ mutationFn: async (body: ExplainRequest) => (await call("post", "/tenants/{tenant_id}/explain", { id, body })).data });
 
 type MitigationAction =
   | { kind: "approve"; id: string; reason: string }

@@ -30,6 +30,7 @@ export default function GuardDialog({ mitigation, guard, onClose }: { mitigation
     >
       <Select
         id="guard-level"
+        data-modal-primary-focus
         labelText="Level"
         value={level}
         helperText={level === "auto" ? `It rises while an attack comes through, and falls when it is over. Now: ${guardTitle(guard.level)}.` : guardSentence(level)}
@@ -44,8 +45,11 @@ export default function GuardDialog({ mitigation, guard, onClose }: { mitigation
           <Checkbox
             key={stage}
             id={`watch-${stage}`}
-            labelText={stageTitle(stage)}
-            title={stageSentence(stage)}
+            labelText={
+              <>
+                {stageTitle(stage)} <span className="quiet">{stageSentence(stage)}</span>
+              </>
+            }
             checked={watch.includes(stage)}
             onChange={(_, { checked }) => setWatch(checked ? [...watch, stage] : watch.filter((s) => s !== stage))}
           />
