@@ -51,7 +51,7 @@ export function RuleList({ tenantId, rules }: { tenantId: string; rules: readonl
         rowClass={(rule) => [rule.enabled ? "" : "row--off", rule.name === here ? "row--here" : ""].join(" ")}
         columns={[
           { head: "Place", cell: (rule) => rules.indexOf(rule) + 1, number: true, width: "3.5rem", minor: true },
-          { head: "Does", cell: (rule) => <Action rule={rule} />, width: "6rem" },
+          { head: "Does", cell: (rule) => <Action rule={rule} /> },
           {
             head: "Rule",
             wrap: true,
@@ -84,7 +84,7 @@ function Action({ rule }: { rule: FirewallRule }) {
   return (
     <span className={`rules__action rules__action--${rule.action}`}>
       <Icon size={16} aria-hidden />
-      {word}
+      <span className="rules__word">{word}</span>
     </span>
   );
 }
