@@ -85,6 +85,12 @@ base::Status Engine::load(std::span<const model::TenantProgram> programs, base::
     return {};
 }
 
+void Engine::bind_users(const model::UserBindingUpdate& update, base::Timestamp now) {
+    impl_->set_time(now);
+    impl_->compiler.users().apply(update, impl_->latest);
+    impl_->compiler.users().forget();
+}
+
 std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) {
     if (rule >= template_rules)
         return model::to_string(static_cast<model::AttackVector>(rule - template_rules));
@@ -140,6 +146,7 @@ std::span<const Outcome> Engine::process(base::Timestamp at,
     Impl& impl = *impl_;
     impl.set_time(at);
     impl.outcomes.clear();
+    if (impl.compiler.users().expire(impl.latest)) impl.compiler.users().forget();
     const auto space = [](std::span<const std::uint8_t> frame) {
         return packet::min_headroom + std::max(frame.size(), packet::min_room);
     };

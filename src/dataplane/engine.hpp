@@ -20,6 +20,7 @@
 #include "model/gateway_report.hpp"
 #include "model/ids.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 #include "model/verdict.hpp"
 #include "net/prefix.hpp"
 
@@ -63,6 +64,9 @@ class Engine {
     // Replaces all programs. On an error nothing changes. What is known of sources, rates and counters of a
     // target that stays is kept. `now` is the wall time to which filters' expiry is compared.
     [[nodiscard]] base::Status load(std::span<const model::TenantProgram> programs, base::Timestamp now);
+
+    // Who is logged in where; expires by the batches' time stamps.
+    void bind_users(const model::UserBindingUpdate& update, base::Timestamp now);
 
     // Ethernet frames of one moment, at most 65,535 bytes each; any number. outcome[i] belongs to frames[i];
     // valid until the next call.

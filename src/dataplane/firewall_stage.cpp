@@ -45,7 +45,7 @@ class Passage {
         const Found found = batch_.firewall.found[i_];
         if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return flow_is_gone();
         Flow& flow = *found.flow;
-        if (flow.generation != generation_now() && !still_allowed(flow)) [[unlikely]] {
+        if (!is_current(flow) && !still_allowed(flow)) [[unlikely]] {
             end(flow);
             return drop(DropReason::policy_changed);
         }
@@ -76,6 +76,7 @@ class Passage {
             batch_.firewall.found[i_] = found;
             return follow();
         }
+        const Edition edition = edition_now();
         const FlowPlan plan = plan_flow(firewall_, tuple, key_, key_.has(packet::key_transport), from,
                                         firewall::minute_of_week(state_.unix_s));
         if (!plan.has_route()) return drop(DropReason::no_route);
@@ -83,10 +84,16 @@ class Passage {
         if (match.rule == firewall::no_rule_matched) return drop(DropReason::no_rule);
         firewall_.hits->add(state_.worker, match.rule);
         if (match.action != model::RuleAction::allow) return refuse(match, tuple, from);
-        open_allowed(tuple, plan);
+        open_allowed(tuple, plan, edition);
     }
 
   private:
+    // What a flow was judged under. Flows of another edition are judged again.
+    struct Edition {
+        std::uint32_t generation;
+        std::uint16_t users;
+    };
+
     // A flow's addresses, used in another network than the one that its rule was asked about, are spoofed. An
     // ICMP error may be of a router anywhere on the way.
     [[nodiscard]] bool came_the_right_way(const Found& found) const {
@@ -117,23 +124,38 @@ class Passage {
     [[nodiscard]] bool still_allowed(Flow& flow) const {
         if (static_cast<std::int32_t>(flow.generation - firewall_.first_generation) < 0) return false;
         const attach::NetworkIndex from = firewall_.routes.find(flow.tuple.source);
+        const Edition edition = edition_now();
         const FlowPlan plan =
             plan_flow(firewall_, flow.tuple, key_, true, from, firewall::minute_of_week(state_.unix_s));
         if (!plan.has_route() || plan.match.rule == firewall::no_rule_matched ||
             plan.match.action != model::RuleAction::allow || !plan.keeps(state_.flows.translated(flow)))
             return false;
         flow.egress = {plan.to, from};
-        flow.from_zone = firewall_.networks[from].zone;
-        flow.to_zone = firewall_.networks[plan.to].zone;
-        state_.flows.rejudge(flow, generation_now(), plan.match.rule);
+        state_.flows.rejudge(flow, edition.generation, plan.match.rule, edition.users);
         return true;
     }
 
-    // Flows of another one are judged again. It changes with the policy, and whenever a rule's time begins or
-    // ends. 256 changes on, a flow that had no packet meanwhile would look new: it has expired long before.
-    [[nodiscard]] std::uint32_t generation_now() const {
-        if (!path_.has_schedule) [[likely]]
-            return path_.generation;
+    [[nodiscard]] bool is_current(const Flow& flow) const {
+        if (!path_.varies) [[likely]]
+            return flow.generation == path_.generation;
+        const Edition now = edition_now();
+        return flow.generation == now.generation && flow.users == now.users;
+    }
+
+    // It changes with the policy, whenever a rule's time begins or ends, and, where rules name users, with
+    // each log-in and its end. A flow that had no packet during 256 changes of times, or 2^24 log-ins, would
+    // look current: it has expired long before.
+    [[nodiscard]] Edition edition_now() const {
+        if (!path_.varies) [[likely]]
+            return {path_.generation, 0};
+        // Before the rules are asked: a log-in meanwhile is another edition.
+        const std::uint32_t users = firewall_.users != nullptr ? firewall_.users->changes() : 0;
+        const std::uint32_t changes = (path_.has_schedule ? schedule_changes() : 0) + (users >> 16U);
+        return {path_.generation + changes % generation_step, static_cast<std::uint16_t>(users)};
+    }
+
+    // Times of rules that began or ended under this policy.
+    [[nodiscard]] std::uint32_t schedule_changes() const {
         Schedule& schedule = state_.schedules[path_.index];
         const std::uint64_t minute = state_.unix_s / 60;
         if (schedule.generation != path_.generation || minute >= schedule.next_minute ||
@@ -144,7 +166,7 @@ class Passage {
             schedule.next_minute =
                 minute + path_.firewall->rules.minutes_until_change(firewall::minute_of_week(state_.unix_s));
         }
-        return path_.generation + schedule.changes % generation_step;
+        return schedule.changes;
     }
 
     [[nodiscard]] bool within_rate(const Found& found) const {
@@ -266,15 +288,14 @@ class Passage {
         drop(DropReason::rule_drop, match.rule);
     }
 
-    void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan) {
+    void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const Edition& edition) {
         flow::NewFlow wanted;
         wanted.tuple = tuple;
         if (verified()) wanted.flags = flow::flow_verified;
         if (plan.match.log) wanted.flags |= flow::flow_log;
-        wanted.from_zone = firewall_.networks[plan.from].zone;
-        wanted.to_zone = firewall_.networks[plan.to].zone;
         wanted.egress = {plan.to, plan.from};
-        wanted.generation = generation_now();
+        wanted.generation = edition.generation;
+        wanted.users = edition.users;
         wanted.rule = plan.match.rule;
         const flow::Opened opened = open_translated(wanted, plan);
         if (opened.flow == nullptr) return drop(opened.reason);

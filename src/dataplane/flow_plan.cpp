@@ -50,6 +50,10 @@ FlowPlan plan_flow(const TenantFirewall& firewall, const flow::Tuple& tuple, con
     if (!plan.has_route()) return plan;
     question.to = firewall.networks[plan.to].zone;
     question.has_transport = whole;
+    if (firewall.users != nullptr) {
+        plan.user = firewall.users->find(tuple.source);
+        if (plan.user != nullptr) question.users = plan.user->ids;
+    }
     plan.match = firewall.rules.classify(question);
     if (plan.match.action != model::RuleAction::allow) return plan;
     const bool hairpin = from != attach::internet && plan.towards.destination != tuple.destination;

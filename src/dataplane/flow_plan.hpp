@@ -17,6 +17,8 @@ struct FlowPlan {
     flow::Tuple towards{};     // after destination NAT
     nat::SourceChange source;  // what source NAT makes of it
     firewall::Match match;     // the rule that decides; of the packet as it arrived
+    // Who is logged in at the source, where rules ask for that. Until the next burst.
+    const firewall::KnownUser* user = nullptr;
 
     [[nodiscard]] bool has_route() const { return from != attach::internet || to != attach::internet; }
     // The flow's present translation is what the plan makes of it. A port of a pool stays with its flow.

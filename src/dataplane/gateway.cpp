@@ -245,6 +245,25 @@ void Gateway::publish(const Programs& next, Refused refused, std::uint64_t gener
     generation_ = generation;
 }
 
+void Gateway::apply(const model::UserBindingUpdate& update) {
+    const std::lock_guard lock(binding_);
+    compiler_.users().apply(update, deps_.clock.wall());
+    forget_users();
+}
+
+void Gateway::expire_users() {
+    const std::lock_guard lock(binding_);
+    if (compiler_.users().expire(deps_.clock.wall())) forget_users();
+}
+
+void Gateway::forget_users() {
+    {
+        const std::lock_guard lock(control_);
+        switch_.wait_for_workers();
+    }
+    compiler_.users().forget();
+}
+
 model::GatewayReport Gateway::report() const {
     const std::lock_guard lock(control_);
     model::GatewayReport report;
@@ -260,6 +279,9 @@ model::GatewayReport Gateway::report() const {
     for (const auto& worker : workers_) flows.push_back(&worker->flows());
     firewalls_.add(switch_.current(), flows, report.at, report);
     report.generation = generation_;
+    const auto users = compiler_.users().totals();
+    report.bindings_generation = users.generation;
+    report.bindings = users.bindings;
     for (const auto& [tenant, refused] : refused_) report.refused.push_back(refused);
     return report;
 }

@@ -23,6 +23,7 @@
 #include "dataplane/worker.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 
 namespace sluice::dataplane {
 
@@ -104,6 +105,13 @@ class Gateway {
                                                            std::span<const model::TenantId> remove, bool full,
                                                            std::uint64_t generation);
 
+    // Who is logged in where, beside the programs: in force for every worker when it returns. Any thread;
+    // workers never wait.
+    void apply(const model::UserBindingUpdate& update);
+    // Ends the log-ins whose time is over. To be called each 200 ms or so.
+    void expire_users();
+    [[nodiscard]] firewall::UserBindings::Totals user_totals() const { return compiler_.users().totals(); }
+
     // Any thread. Of firewalls' counters each report has what the ones before have not told.
     [[nodiscard]] model::GatewayReport report() const;
     [[nodiscard]] FirewallTotals firewall_totals() const;
@@ -125,6 +133,8 @@ class Gateway {
     void run_worker(std::size_t index);
     // Each port once.
     [[nodiscard]] std::vector<packet::Port*> ports_of(std::size_t worker) const;
+    // With binding_ held: frees what was taken out of users' tables, when no worker reads it any more.
+    void forget_users();
     // `next` has been checked.
     void publish(const Programs& next, Refused refused, std::uint64_t generation);
 
@@ -132,6 +142,7 @@ class Gateway {
     Dependencies deps_;
     scrub::Bogons bogons_;
     Topology topology_;
+    std::mutex binding_;          // before control_: one writer of users' tables
     std::mutex applying_;         // first: compiler_, and the only writer of what control_ guards
     mutable std::mutex control_;  // programs_, refused_, generation_, the control side of switch_
     Programs programs_;

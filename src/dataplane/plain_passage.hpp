@@ -24,7 +24,7 @@ namespace sluice::dataplane {
     const std::uint32_t special =
         (flow.generation ^ path.generation) |
         static_cast<std::uint32_t>(firewall.networks[i] ^ flow.egress[side ^ 1U]) |
-        static_cast<std::uint32_t>(path.limits_inbound | path.limits_outbound | path.has_schedule) |
+        static_cast<std::uint32_t>(path.limits_inbound | path.limits_outbound | path.varies) |
         static_cast<std::uint32_t>(firewall.kinds[i]) | ((key.flags & shape) ^ packet::key_transport) |
         static_cast<std::uint32_t>(key.hop_limit <= 1);
     if (special != 0) return false;

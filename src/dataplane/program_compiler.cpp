@@ -295,7 +295,8 @@ ProgramCompiler::ProgramCompiler(CompilerLimits limits, base::Random& random, To
     : limits_(limits),
       random_(random),
       topology_(std::move(topology)),
-      neighbours_(base::SipKey::from(random)) {}
+      neighbours_(base::SipKey::from(random)),
+      users_(std::make_unique<firewall::UserBindings>(random)) {}
 
 base::Result<ProgramCompiler::Given> ProgramCompiler::slot_for(const Owner& owner, Draft& draft) const {
     if (const auto old = given_.find(owner); old != given_.end()) {
@@ -328,6 +329,8 @@ base::Result<FirewallOwner> ProgramCompiler::firewall_owner(const model::TenantP
     owner.generation = draft.generation;
     owner.workers = limits_.workers;
     owner.neighbours = neighbours_;
+    if (std::ranges::any_of(program.firewall.rules, [](const auto& rule) { return !rule.users.empty(); }))
+        owner.users = users_->of(program.tenant);
     owner.outbound = {given->slot, given->serial, 0, 0, 0};
     if (const auto earlier = firewalls_.find(program.tenant); earlier != firewalls_.end()) {
         owner.index = earlier->second.compiled->index;

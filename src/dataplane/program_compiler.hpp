@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/random.hpp"
 #include "base/result.hpp"
+#include "dataplane/firewall/user_bindings.hpp"
 #include "dataplane/program.hpp"
 #include "dataplane/topology.hpp"
 
@@ -41,6 +42,9 @@ class ProgramCompiler {
         std::span<const model::TenantProgram> programs, TimePair now);
     // Whether compile() would succeed; takes as long.
     [[nodiscard]] base::Status check(std::span<const model::TenantProgram> programs) const;
+
+    // Who is logged in where: programs look there, and no change needs a compilation. Any thread.
+    [[nodiscard]] firewall::UserBindings& users() const { return *users_; }
 
   private:
     using Owner = std::tuple<model::TenantId, model::MitigationId, net::Prefix>;
@@ -80,6 +84,7 @@ class ProgramCompiler {
     flow::TenantIndex never_used_index_ = 0;
     std::uint32_t firewall_generation_ = 0;
     base::SipKey neighbours_;  // of their tables
+    std::unique_ptr<firewall::UserBindings> users_;
 };
 
 }  // namespace sluice::dataplane

@@ -32,6 +32,8 @@ class ProgramSwitch {
 
     // The control thread. Waits for all workers that have not left; some microseconds while they run.
     void publish(std::unique_ptr<const Program> program);
+    // The control thread: what any worker has looked at before, none looks at any more.
+    void wait_for_workers();
     // The control thread only.
     [[nodiscard]] const Program& current() const { return *owned_; }
 

@@ -206,6 +206,7 @@ class Compiler {
         out.generation = owner_.generation;
         out.first_generation = owner_.first_generation;
         out.outbound = owner_.outbound;
+        out.users = owner_.users;
         out.times = flow::FlowTimes::from(program_.timeouts, program_.strict_tcp);
         out.quota = flow::FlowQuota::from(program_.limits, owner_.workers);
         // All workers take from one state (SharedTenant).

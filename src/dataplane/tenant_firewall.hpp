@@ -15,6 +15,7 @@
 #include "dataplane/attach/routes.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/firewall/rule_set.hpp"
+#include "dataplane/firewall/user_table.hpp"
 #include "dataplane/flow/flow_policy.hpp"
 #include "dataplane/flow/tuple.hpp"
 #include "dataplane/local_responder.hpp"
@@ -84,7 +85,7 @@ class RuleHits {
     std::vector<std::uint64_t> earlier_;
 };
 
-// Between them there is room for the changes that a schedule makes (firewall_stage.cpp).
+// Between them there is room for the changes that schedules and log-ins make (firewall_stage.cpp).
 inline constexpr std::uint32_t generation_step = 256;
 
 struct TenantFirewall {
@@ -99,6 +100,7 @@ struct TenantFirewall {
     attach::Routes routes;
     attach::Routes published;  // not 0: an address that NAT has outside, for servers or as a pool
     firewall::RuleSet rules;
+    std::shared_ptr<const firewall::UserTable> users;  // nullptr: no rule names one
     nat::NatProgram nat;
     flow::FlowTimes times;
     flow::FlowQuota quota;
@@ -120,7 +122,8 @@ struct FirewallOwner {
     std::uint32_t first_generation = 0;
     Target outbound;
     std::uint32_t workers = 1;
-    base::SipKey neighbours{};  // of tables of neighbours
+    base::SipKey neighbours{};                         // of tables of neighbours
+    std::shared_ptr<const firewall::UserTable> users;  // where rules name some
 };
 
 // `topology` names the legs. The error's `where` names tenant and object. Adds what the networks are known by

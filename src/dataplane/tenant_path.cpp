@@ -23,6 +23,7 @@ void TenantPaths::add(const TenantFirewall& firewall) {
     path.limits_inbound = firewall.inbound.any();
     path.limits_outbound = firewall.outbound_rate.any();
     path.has_schedule = firewall.rules.minutes_until_change(0) != 0;
+    path.varies = path.has_schedule || firewall.users != nullptr;
     path.first_way = add_ways(firewall);
     const auto times = known_times_.emplace(firewall.times, static_cast<std::uint32_t>(times_.size()));
     if (times.second) times_.push_back(firewall.times);

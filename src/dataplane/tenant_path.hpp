@@ -36,6 +36,7 @@ struct alignas(64) TenantPath {
     bool limits_inbound = false;
     bool limits_outbound = false;
     bool has_schedule = false;  // some rules are in force at times only
+    bool varies = false;        // that, or some rules name users: verdicts change without the program
 
     // The second line. Committed rates.
     alignas(64) meter::RateLimit inbound;

@@ -94,6 +94,8 @@ struct GatewayReport {
     base::Timestamp started_at{};
     base::Timestamp at{};
     std::uint64_t generation = 0;  // every program up to this one is in force, but for those that are refused
+    std::uint64_t bindings_generation = 0;  // of addresses to users, in force up to this one
+    std::uint64_t bindings = 0;
     std::vector<RefusedProgram> refused;
     std::vector<TargetCounters> targets;
     std::vector<FirewallCounters> firewalls;

@@ -104,7 +104,7 @@ constexpr std::array<DropReasonInfo, static_cast<std::size_t>(count_)> table = {
      "A rule of the customer's firewall refuses the connection and tells the sender so."},
     {no_rule, Stage::firewall, "no-rule", "No rule of the customer's firewall allows the connection."},
     {policy_changed, Stage::firewall, "policy-changed",
-     "The connection was allowed once; the customer's new policy forbids it."},
+     "The connection was allowed once; the policy, or who is logged in, has changed since."},
     {inbound_rate, Stage::firewall, "inbound-rate",
      "More traffic arrives than the customer's committed rate."},
     {outbound_rate, Stage::firewall, "outbound-rate", "The customer sends more than his committed rate."},

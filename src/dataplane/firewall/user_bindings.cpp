@@ -1,59 +1,84 @@
 #include "dataplane/firewall/user_bindings.hpp"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 namespace sluice::dataplane::firewall {
 
-using base::ErrorCode;
-
-std::size_t UserBindings::place_of(model::TenantId tenant, const net::Address& address) const {
-    std::uint64_t words[2];
-    std::memcpy(words, address.bytes().data(), 16);
-    const std::size_t mask = entries_.size() - 1;
-    std::size_t at = base::siphash24(key_, tenant.value(), words[0], words[1]) & mask;
-    while (entries_[at].count != 0 && (entries_[at].address != address || entries_[at].tenant != tenant)) {
-        at = (at + 1) & mask;
-    }
-    return at;
-}
-
-base::Result<UserBindings> UserBindings::build(std::span<const model::UserBinding> bindings,
-                                               base::Timestamp now, base::Random& random) {
-    if (bindings.size() > max_bindings) {
-        return base::fail(
-            ErrorCode::exhausted,
-            fmt::format("{} bindings of addresses to users; at most {}", bindings.size(), max_bindings),
-            "user bindings");
-    }
-    UserBindings table;
-    table.key_ = base::SipKey::from(random);
-    table.entries_.resize(std::bit_ceil(bindings.size() * 2 + 2));
-    for (const model::UserBinding& binding : bindings) {
-        if (binding.users.size() > max_users_a_binding) {
-            return base::fail(
-                ErrorCode::invalid_argument,
-                fmt::format("{} users and groups; at most {}", binding.users.size(), max_users_a_binding),
-                binding.address.to_string());
-        }
-        if (binding.users.empty() || binding.expires <= now) continue;
-        Entry& entry = table.entries_[table.place_of(binding.tenant, binding.address)];
-        table.count_ += entry.count == 0 ? 1 : 0;
-        entry = {binding.address, binding.tenant, static_cast<std::uint32_t>(table.users_.size()),
-                 static_cast<std::uint32_t>(binding.users.size())};
-        for (const std::string& user : binding.users) table.users_.push_back(user_id(user));
-        table.next_expiry_ = std::min(table.next_expiry_, binding.expires);
-    }
+std::shared_ptr<UserTable>& UserBindings::table_of(model::TenantId tenant) {
+    auto& table = tables_[tenant];
+    if (table == nullptr) table = std::make_shared<UserTable>(key_);
     return table;
 }
 
-std::span<const UserId> UserBindings::find(model::TenantId tenant, const net::Address& address) const {
-    if (count_ == 0) return {};
-    const Entry& entry = entries_[place_of(tenant, address)];
-    return {users_.data() + entry.first, entry.count};
+std::shared_ptr<const UserTable> UserBindings::of(model::TenantId tenant) {
+    const std::lock_guard lock(mutex_);
+    return table_of(tenant);
+}
+
+void UserBindings::put(const model::UserBinding& binding, base::Timestamp now) {
+    const model::UserBindingKey key = binding.key();
+    if (binding.expires <= now) return remove(key);
+    const auto old = expiries_.find(key);
+    if (old == expiries_.end() && expiries_.size() >= model::UserBindingLimits::of_all) {
+        ++left_out_;
+        return;
+    }
+    if (old != expiries_.end()) by_expiry_.erase({old->second, key});
+    expiries_[key] = binding.expires;
+    by_expiry_.emplace(binding.expires, key);
+    table_of(binding.tenant)->put(binding);
+    changed_.insert(binding.tenant);
+}
+
+void UserBindings::remove(const model::UserBindingKey& key) {
+    const auto old = expiries_.find(key);
+    if (old == expiries_.end()) return;
+    by_expiry_.erase({old->second, key});
+    expiries_.erase(old);
+    tables_.at(key.tenant)->remove(key.prefix);
+    changed_.insert(key.tenant);
+}
+
+void UserBindings::apply(const model::UserBindingUpdate& update, base::Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    if (update.full) {
+        std::set<model::UserBindingKey> named;
+        for (const auto& binding : update.bindings) named.insert(binding.key());
+        std::vector<model::UserBindingKey> gone;
+        for (const auto& [key, expires] : expiries_) {
+            if (!named.contains(key)) gone.push_back(key);
+        }
+        for (const auto& key : gone) remove(key);
+    }
+    for (const auto& key : update.ended) remove(key);
+    for (const auto& binding : update.bindings) put(binding, now);
+    generation_ = update.generation;
+}
+
+bool UserBindings::expire(base::Timestamp now) {
+    const std::lock_guard lock(mutex_);
+    bool any = false;
+    while (!by_expiry_.empty() && by_expiry_.begin()->first <= now) {
+        const model::UserBindingKey key = by_expiry_.begin()->second;
+        remove(key);
+        any = true;
+    }
+    return any;
+}
+
+void UserBindings::forget() {
+    const std::lock_guard lock(mutex_);
+    for (const model::TenantId tenant : changed_) {
+        const auto table = tables_.find(tenant);
+        if (table == tables_.end()) continue;
+        table->second->forget();
+        // No program has it, and nobody is in it.
+        if (table->second->size() == 0 && table->second.use_count() == 1) tables_.erase(table);
+    }
+    changed_.clear();
+}
+
+UserBindings::Totals UserBindings::totals() const {
+    const std::lock_guard lock(mutex_);
+    return {generation_, expiries_.size(), left_out_};
 }
 
 }  // namespace sluice::dataplane::firewall

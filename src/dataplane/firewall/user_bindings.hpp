@@ -1,56 +1,62 @@
-// Address → users, as a flow's set-up asks for it: one table for all tenants, made anew from the full list
-// when it changes or a binding expires, and swapped in like a program.
+// The bindings of addresses to users that a gateway has, of all tenants: the writer of their tables. Ends
+// them when they expire.
 //
-// Immutable after build(); any thread. The newest of two bindings of one address wins: the last in the list.
+// Thread-safe; workers see only the tables.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/random.hpp"
-#include "base/result.hpp"
 #include "base/siphash.hpp"
-#include "dataplane/firewall/question.hpp"
+#include "dataplane/firewall/user_table.hpp"
 #include "model/ids.hpp"
 #include "model/user_binding.hpp"
-#include "net/address.hpp"
 
 namespace sluice::dataplane::firewall {
 
 class UserBindings {
   public:
-    static constexpr std::size_t max_bindings = 1'000'000;
-    static constexpr std::size_t max_users_a_binding = 64;
+    explicit UserBindings(base::Random& random) : key_(base::SipKey::from(random)) {}
 
-    UserBindings() = default;  // nobody is known
-    // Leaves out what has expired. Refuses more than the limits.
-    [[nodiscard]] static base::Result<UserBindings> build(std::span<const model::UserBinding> bindings,
-                                                          base::Timestamp now, base::Random& random);
+    // Of a tenant whose rules name users: the same at every call.
+    [[nodiscard]] std::shared_ptr<const UserTable> of(model::TenantId tenant);
 
-    // Empty: nobody is known there.
-    [[nodiscard]] std::span<const UserId> find(model::TenantId tenant, const net::Address& address) const;
+    // In some microseconds a binding. What stays as it was disturbs no flow. Beyond the limit bindings are
+    // left out, and counted.
+    void apply(const model::UserBindingUpdate& update, base::Timestamp now);
+    // Ends what has expired. True: something has.
+    bool expire(base::Timestamp now);
+    // All workers have come by since the last change.
+    void forget();
 
-    // When the next binding expires, and the table has to be built again; the end of time without any.
-    [[nodiscard]] base::Timestamp next_expiry() const { return next_expiry_; }
-    [[nodiscard]] std::size_t size() const { return count_; }
+    struct Totals {
+        std::uint64_t generation = 0;
+        std::size_t bindings = 0;
+        std::uint64_t left_out = 0;  // more than the limit; only grows
+    };
+    [[nodiscard]] Totals totals() const;
 
   private:
-    struct Entry {
-        net::Address address;
-        model::TenantId tenant;
-        std::uint32_t first = 0;
-        std::uint32_t count = 0;  // 0: the place is free
-    };
-    [[nodiscard]] std::size_t place_of(model::TenantId tenant, const net::Address& address) const;
+    void put(const model::UserBinding& binding, base::Timestamp now);
+    void remove(const model::UserBindingKey& key);
+    [[nodiscard]] std::shared_ptr<UserTable>& table_of(model::TenantId tenant);
 
     base::SipKey key_;
-    std::vector<Entry> entries_;  // a power of two, at most half full
-    std::vector<UserId> users_;
-    std::size_t count_ = 0;
-    base::Timestamp next_expiry_ = base::Timestamp::max();
+    mutable std::mutex mutex_;
+    std::map<model::TenantId, std::shared_ptr<UserTable>> tables_;
+    std::map<model::UserBindingKey, base::Timestamp> expiries_;
+    std::set<std::pair<base::Timestamp, model::UserBindingKey>> by_expiry_;
+    std::set<model::TenantId> changed_;  // since the last forget()
+    std::uint64_t generation_ = 0;
+    std::uint64_t left_out_ = 0;
 };
 
 }  // namespace sluice::dataplane::firewall

@@ -1,6 +1,6 @@
 // One flow: two cache lines.
 //
-//   line 0, who and where to    tuple 40 · state · flags · zones 2 · egress 4 · generation 4 · rule 4 ·
+//   line 0, who and where to    tuple 40 · state · flags · users 2 · egress 4 · generation 4 · rule 4 ·
 //                               expires 4 · translated ports 4
 //   line 1, what passed         TCP windows 2 × 16 · translated addresses 2 × 4 · counters 24
 //
@@ -67,9 +67,8 @@ static_assert(sizeof(TcpSide) == 16);
 struct alignas(64) Flow {
     Tuple tuple;  // as the originator sends it
     FlowState state = FlowState::free;
-    std::uint8_t flags = 0;  // FlowFlag
-    std::uint8_t from_zone = 0;
-    std::uint8_t to_zone = 0;
+    std::uint8_t flags = 0;                 // FlowFlag
+    std::uint16_t users = 0;                // which log-ins it was judged under (firewall/user_table.hpp)
     std::array<std::uint16_t, 2> egress{};  // by direction: the caller's index of the way out
     std::uint32_t generation = 0;           // of the policy that it was judged under
     std::uint32_t rule = 0;                 // that allowed it

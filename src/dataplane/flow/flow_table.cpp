@@ -395,8 +395,7 @@ Opened FlowTable::open(const NewFlow& wanted, const FlowTimes& times, const Flow
     flow.state = first_state(wanted.tuple.protocol());
     constexpr unsigned callers = flow_verified | flow_log | flow_mark;
     flow.flags = static_cast<std::uint8_t>((wanted.flags & callers) | queued);
-    flow.from_zone = wanted.from_zone;
-    flow.to_zone = wanted.to_zone;
+    flow.users = wanted.users;
     flow.egress = wanted.egress;
     flow.generation = wanted.generation;
     flow.rule = wanted.rule;

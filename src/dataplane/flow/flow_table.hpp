@@ -96,8 +96,7 @@ struct NewFlow {
     bool translated = false;
     Tuple translation;       // the same packet after translation; its tenant and protocol do not count
     std::uint8_t flags = 0;  // flow_verified, flow_log, flow_mark
-    std::uint8_t from_zone = 0;
-    std::uint8_t to_zone = 0;
+    std::uint16_t users = 0;
     std::array<std::uint16_t, 2> egress{};
     std::uint32_t generation = 0;
     std::uint32_t rule = 0;
@@ -166,8 +165,9 @@ class FlowTable {
     [[nodiscard]] model::DropReason check_limits(const Tuple& tuple, const FlowQuota& quota);
     // The tuple was not found. Its state is that before its first packet: track() comes next.
     [[nodiscard]] Opened open(const NewFlow& wanted, const FlowTimes& times, const FlowQuota& quota);
-    void rejudge(Flow& flow, std::uint32_t generation, std::uint32_t rule) {
+    void rejudge(Flow& flow, std::uint32_t generation, std::uint32_t rule, std::uint16_t users = 0) {
         flow.generation = generation;
+        flow.users = users;
         flow.rule = rule;
     }
     void end(Flow& flow, FlowEnd why = FlowEnd::ended);
