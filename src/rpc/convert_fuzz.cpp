@@ -7,6 +7,7 @@
 #include "rpc/channel.hpp"
 #include "rpc/convert_collector.hpp"
 #include "rpc/convert_gateway.hpp"
+#include "rpc/convert_users.hpp"
 #include "rpc/sample_messages.hpp"
 
 namespace {
@@ -65,6 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             link::v1::GatewayDown down;
             if (!down.ParseFromString(bytes)) return 0;
             (void)rpc::to_model(down.programs());
+            round_trip(
+                down.bindings(), [](const auto& m) { return rpc::to_model(m); }, to_itself);
             for (const auto& program : down.programs().programs()) {
                 round_trip(
                     program, [](const auto& m) { return rpc::to_model(m); }, to_itself);
@@ -96,5 +99,9 @@ std::vector<std::vector<std::uint8_t>> fuzz_seeds() {
     link::v1::GatewayDown programs;
     rpc::to_message(rpc::sample_program(), *programs.mutable_programs()->add_programs());
     add(3, programs);
+    link::v1::GatewayDown bindings;
+    rpc::to_message(model::UserBindingUpdate{.generation = 2, .bindings = {rpc::sample_binding()}},
+                    *bindings.mutable_bindings());
+    add(3, bindings);
     return seeds;
 }

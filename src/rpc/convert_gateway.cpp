@@ -198,6 +198,8 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
     out.set_diversion_next_hop(to_bytes_or_empty(report.diversion_next_hop));
     out.set_diversion_next_hop6(to_bytes_or_empty(report.diversion_next_hop6));
     out.set_started_at(to_ns(report.started_at));
+    out.set_bindings_generation(report.bindings_generation);
+    out.set_bindings(report.bindings);
     out.set_at(to_ns(report.at));
     out.set_generation(report.generation);
     for (const auto& target : report.targets) to_message(target, *out.add_targets());
@@ -228,6 +230,8 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
     report.started_at = read.time(in.started_at(), "started_at");
     report.at = read.time(in.at(), "at");
     report.generation = in.generation();
+    report.bindings_generation = in.bindings_generation();
+    report.bindings = in.bindings();
     if (read.size(in.targets_size(), max_targets, "targets")) {
         report.targets.reserve(static_cast<std::size_t>(in.targets_size()));
         for (const auto& item : in.targets()) {

@@ -5,6 +5,7 @@
 
 #include "rpc/convert_basic.hpp"
 #include "rpc/convert_gateway.hpp"
+#include "rpc/convert_users.hpp"
 #include "rpc/link_stream.hpp"
 #include "sluice_link.grpc.pb.h"
 
@@ -37,9 +38,11 @@ class GatewayClient::Impl final : public LinkStream<GatewayUp, GatewayDown> {
         if (!stub_) stub_ = link::v1::GatewayLink::NewStub(channel);
         stub_->async()->Attach(&context, &reactor);
         partial_.reset();
+        partial_bindings_.reset();
     }
 
     base::Status receive(const GatewayDown& message) override {
+        if (message.has_bindings()) return receive(message.bindings());
         if (!message.has_programs()) return {};
         auto update = to_model(message.programs());
         if (!update) {
@@ -63,6 +66,29 @@ class GatewayClient::Impl final : public LinkStream<GatewayUp, GatewayDown> {
         handler_.on_programs(std::move(*std::exchange(partial_, std::nullopt)));
         return {};
     }
+    base::Status receive(const link::v1::UserBindingUpdate& message) {
+        auto update = to_model(message);
+        if (!update) {
+            partial_bindings_.reset();
+            return std::unexpected(update.error());
+        }
+        if (partial_bindings_) {
+            auto& bindings = partial_bindings_->bindings;
+            if (bindings.size() + update->bindings.size() > model::UserBindingLimits::of_all) {
+                partial_bindings_.reset();
+                return base::fail(base::ErrorCode::exhausted, "an update names too many bindings");
+            }
+            bindings.insert(bindings.end(), std::make_move_iterator(update->bindings.begin()),
+                            std::make_move_iterator(update->bindings.end()));
+            auto& ended = partial_bindings_->ended;
+            ended.insert(ended.end(), update->ended.begin(), update->ended.end());
+        } else {
+            partial_bindings_ = std::move(*update);
+        }
+        if (message.more()) return {};
+        handler_.on_bindings(std::move(*std::exchange(partial_bindings_, std::nullopt)));
+        return {};
+    }
     void link_changed(bool up) override { handler_.on_link(up); }
 
     void stream_started() override { hello_sent_ = false; }
@@ -82,6 +108,7 @@ class GatewayClient::Impl final : public LinkStream<GatewayUp, GatewayDown> {
     const base::Timestamp started_at_;
     std::unique_ptr<link::v1::GatewayLink::Stub> stub_;
     std::optional<ProgramUpdate> partial_;  // link's thread
+    std::optional<model::UserBindingUpdate> partial_bindings_;
     // Under mutex():
     bool hello_sent_ = false;
     std::optional<model::GatewayReport> newest_;

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 #include "rpc/link_config.hpp"
 
 namespace sluice::rpc {
@@ -29,6 +30,8 @@ class GatewayClientHandler {
     // From a thread of the link, in order. After each (re)connect the first update is a full one. When the
     // link breaks, the gateway keeps its programs and goes on.
     virtual void on_programs(ProgramUpdate update) = 0;
+    // Who is logged in where; the same is true of these.
+    virtual void on_bindings(model::UserBindingUpdate /*update*/) {}
     virtual void on_link(bool /*up*/) {}
 };
 

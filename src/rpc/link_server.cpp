@@ -10,6 +10,7 @@
 #include <mutex>
 #include <utility>
 
+#include "rpc/binding_store.hpp"
 #include "rpc/channel.hpp"
 #include "rpc/convert_collector.hpp"
 #include "rpc/convert_gateway.hpp"
@@ -83,8 +84,11 @@ class CollectorSession final : public PeerSession<CollectorUp, CollectorDown> {
 class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
   public:
     GatewaySession(PeerRoster& roster, Dispatcher& dispatcher, grpc::CallbackServerContext& context,
-                   LinkServerHandler& handler, ProgramStore& programs)
-        : PeerSession(roster, dispatcher, context), handler_(handler), programs_(programs) {}
+                   LinkServerHandler& handler, ProgramStore& programs, BindingStore& bindings)
+        : PeerSession(roster, dispatcher, context),
+          handler_(handler),
+          programs_(programs),
+          bindings_(bindings) {}
 
   private:
     base::Status receive(const std::string& name, const GatewayUp& message) override {
@@ -96,7 +100,22 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
         wake();
         return {};
     }
+    // A gateway that begins needs its programs most; later log-ins wait for none that is slow to compile.
     std::shared_ptr<const GatewayDown> next_for_attached() override {
+        if (sent_.epoch != 0 && waiting_.empty()) {
+            if (auto message = next_binding()) return message;
+        }
+        if (auto message = next_program()) return message;
+        return waiting_.empty() ? next_binding() : nullptr;
+    }
+    std::shared_ptr<const GatewayDown> next_binding() {
+        if (waiting_bindings_.empty()) {
+            auto missing = bindings_.missing(sent_bindings_);
+            waiting_bindings_.assign(missing.begin(), missing.end());
+        }
+        return take_first(waiting_bindings_);
+    }
+    std::shared_ptr<const GatewayDown> next_program() {
         if (waiting_.empty()) {
             const auto now = std::chrono::steady_clock::now();
             std::erase_if(unacknowledged_, [&](const Update& update) {
@@ -110,9 +129,13 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
                 note_sent(sent_.generation);
             }
         }
-        if (waiting_.empty()) return nullptr;
-        auto message = std::move(waiting_.front());
-        waiting_.pop_front();
+        return take_first(waiting_);
+    }
+    static std::shared_ptr<const GatewayDown> take_first(
+        std::deque<std::shared_ptr<const GatewayDown>>& waiting) {
+        if (waiting.empty()) return nullptr;
+        auto message = std::move(waiting.front());
+        waiting.pop_front();
         return message;
     }
 
@@ -144,6 +167,7 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
 
     LinkServerHandler& handler_;
     ProgramStore& programs_;
+    BindingStore& bindings_;
     std::mutex sent_mutex_;
     std::deque<std::uint64_t> sent_generations_;  // the acknowledged one first
     std::atomic<std::uint64_t> acknowledged_{0};
@@ -151,6 +175,8 @@ class GatewaySession final : public PeerSession<GatewayUp, GatewayDown> {
     ProgramStore::Sent sent_;
     std::vector<Update> unacknowledged_;
     std::deque<std::shared_ptr<const GatewayDown>> waiting_;  // the rest of one update
+    BindingStore::Sent sent_bindings_;
+    std::deque<std::shared_ptr<const GatewayDown>> waiting_bindings_;
 };
 
 }  // namespace
@@ -162,6 +188,7 @@ class LinkServer::Impl {
           handler_(dependencies.handler),
           log_(dependencies.log.named("link")),
           programs_(config_.max_message_bytes),
+          bindings_(config_.max_message_bytes),
           collectors_("collector", config_.max_collectors, log_, dependencies.metrics,
                       [this](const std::string& name, bool up) { handler_.on_collector(name, up); }),
           gateways_("gateway", config_.max_gateways, log_, dependencies.metrics,
@@ -181,6 +208,11 @@ class LinkServer::Impl {
     template <class Change>
     void change_programs(Change change) {
         change(programs_);
+        gateways_.wake();
+    }
+    template <class Change>
+    void change_bindings(Change change) {
+        change(bindings_);
         gateways_.wake();
     }
 
@@ -203,9 +235,9 @@ class LinkServer::Impl {
         explicit GatewayService(Impl& server) : server_(server) {}
         grpc::ServerBidiReactor<GatewayUp, GatewayDown>* Attach(
             grpc::CallbackServerContext* context) override {
-            return server_.open(
-                *context, std::make_shared<GatewaySession>(server_.gateways_, server_.gateway_dispatcher_,
-                                                           *context, server_.handler_, server_.programs_));
+            return server_.open(*context, std::make_shared<GatewaySession>(
+                                              server_.gateways_, server_.gateway_dispatcher_, *context,
+                                              server_.handler_, server_.programs_, server_.bindings_));
         }
 
       private:
@@ -234,6 +266,7 @@ class LinkServer::Impl {
     const base::Logger log_;
     PolicyStore policies_;
     ProgramStore programs_;
+    BindingStore bindings_;
     CollectorSession::PeerRoster collectors_;
     GatewaySession::PeerRoster gateways_;
     // One thread a kind: a collector's finding that waits for the disk does not delay a gateway's heartbeat.
@@ -326,6 +359,24 @@ void LinkServer::set_program(model::TenantProgram program) {
 
 void LinkServer::remove_program(model::TenantId tenant, std::uint64_t generation) {
     impl_->change_programs([&](ProgramStore& store) { store.remove(tenant, generation); });
+}
+
+void LinkServer::set_bindings(const std::vector<model::UserBinding>& bindings) {
+    impl_->change_bindings([&](BindingStore& store) { store.set_all(bindings); });
+}
+
+void LinkServer::set_binding(const model::UserBinding& binding) {
+    impl_->change_bindings([&](BindingStore& store) { store.set(binding); });
+}
+
+void LinkServer::remove_bindings(const std::vector<model::UserBindingKey>& ended) {
+    impl_->change_bindings([&](BindingStore& store) {
+        for (const auto& key : ended) store.remove(key);
+    });
+}
+
+void LinkServer::remove_bindings_of(model::TenantId tenant) {
+    impl_->change_bindings([&](BindingStore& store) { store.remove_all_of(tenant); });
 }
 
 }  // namespace sluice::rpc

@@ -15,6 +15,7 @@
 #include "model/finding.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 #include "rpc/link_config.hpp"
 
 namespace sluice::rpc {
@@ -55,6 +56,11 @@ class LinkServer {
     void set_programs(std::vector<model::TenantProgram> programs);  // the full set
     void set_program(model::TenantProgram program);  // one tenant's, its generation the highest
     void remove_program(model::TenantId tenant, std::uint64_t generation);
+    // Who is logged in where. Until the full set is given, gateways keep what they have.
+    void set_bindings(const std::vector<model::UserBinding>& bindings);  // the full set
+    void set_binding(const model::UserBinding& binding);
+    void remove_bindings(const std::vector<model::UserBindingKey>& ended);
+    void remove_bindings_of(model::TenantId tenant);
 
   private:
     class Impl;

@@ -115,6 +115,18 @@ class Gateway final : public GatewayClientHandler {
         generation = update.generation;
         if (on_update) on_update(update.generation);
     }
+    void on_bindings(model::UserBindingUpdate update) override {
+        const std::lock_guard lock(mutex_);
+        if (update.full) bindings_.clear();
+        for (auto& binding : update.bindings) bindings_[binding.key()] = std::move(binding);
+        for (const auto& key : update.ended) bindings_.erase(key);
+        full_bindings += update.full ? 1 : 0;
+        bindings_generation = update.generation;
+    }
+    std::map<model::UserBindingKey, model::UserBinding> bindings() const {
+        const std::lock_guard lock(mutex_);
+        return bindings_;
+    }
     std::map<model::TenantId, model::TenantProgram> programs() const {
         const std::lock_guard lock(mutex_);
         return programs_;
@@ -124,9 +136,12 @@ class Gateway final : public GatewayClientHandler {
     std::atomic<int> updates{0};
     std::atomic<int> full_updates{0};
     std::atomic<std::uint64_t> generation{0};
+    std::atomic<int> full_bindings{0};
+    std::atomic<std::uint64_t> bindings_generation{0};
 
   private:
     mutable std::mutex mutex_;
+    std::map<model::UserBindingKey, model::UserBinding> bindings_;
     std::map<model::TenantId, model::TenantProgram> programs_;
 };
 
@@ -287,6 +302,32 @@ TEST_F(Link, AGatewayThatComesBackGetsEverythingAgain) {
     EXPECT_LE(fastest(500, cut), 500);
     EXPECT_EQ(gateway_handler_.programs().size(), 2U);
     EXPECT_EQ(gateway_handler_.generation, 2U);
+}
+
+TEST_F(Link, ALogInIsAtTheGatewayAtOnceAndAgainAfterABreak) {
+    serve();
+    server_->set_bindings({sample_binding("10.0.0.1/32")});
+    relay_ = std::make_unique<TcpRelay>(port_);
+    const auto client = gateway("guard-1");
+    ASSERT_TRUE(eventually([&] { return gateway_handler_.bindings().size() == 1; }));
+    ASSERT_TRUE(eventually([&] { return gateway_handler_.updates == 1; }));
+    const auto log_in = [&] {
+        const auto before = gateway_handler_.bindings_generation.load();
+        const auto start = Steady::now();
+        server_->set_binding(sample_binding("10.0.0.2/32"));
+        EXPECT_TRUE(eventually([&] { return gateway_handler_.bindings_generation > before; }));
+        return ms_since(start);
+    };
+    EXPECT_LE(fastest(100, log_in), 100);
+    EXPECT_EQ(gateway_handler_.bindings().at(sample_binding("10.0.0.2/32").key()),
+              sample_binding("10.0.0.2/32"));
+    server_->remove_bindings({sample_binding("10.0.0.1/32").key()});
+    EXPECT_TRUE(eventually([&] { return gateway_handler_.bindings().size() == 1; }));
+    EXPECT_EQ(gateway_handler_.full_bindings, 1);
+    EXPECT_EQ(gateway_handler_.updates, 1) << "no program is sent for it";
+    relay_->cut();
+    ASSERT_TRUE(eventually([&] { return gateway_handler_.full_bindings == 2; }));
+    EXPECT_EQ(gateway_handler_.bindings().size(), 1U);
 }
 
 TEST_F(Link, OnlyWhatWasSentCanBeAcknowledged) {

@@ -6,6 +6,7 @@
 #include "model/finding.hpp"
 #include "model/gateway_report.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 #include "model/verdict.hpp"
 
 namespace sluice::rpc {
@@ -215,6 +216,11 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     return program;
 }
 
+inline model::UserBinding sample_binding(const char* prefix = "10.0.0.7/32", std::uint64_t tenant = 12) {
+    return {model::TenantId(tenant), sample_prefix(prefix), "anna@acme.example",
+            {"finance", "staff"},    sample_time(1),        sample_time(3600)};
+}
+
 inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) {
     model::TargetCounters counters;
     counters.tenant = model::TenantId(12);
@@ -237,6 +243,8 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     report.started_at = sample_time(0);
     report.at = sample_time(3);
     report.generation = generation;
+    report.bindings_generation = 21;
+    report.bindings = 22;
     report.targets = {counters};
     report.refused = {{model::TenantId(13), 7, 5, "two tenants want the same prefix"}};
     report.firewalls = {{model::TenantId(12),
