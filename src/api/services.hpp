@@ -28,6 +28,7 @@ class DirectoryService;
 class PolicyBoard;
 class PolicyService;
 class TrafficRepository;
+class UserBindingService;
 class UserService;
 }  // namespace sluice::tenancy
 namespace sluice::api::firewall {
@@ -50,6 +51,7 @@ struct Services {
     tenancy::AuthenticationService& authentication;
     tenancy::DirectoryService& directory;
     tenancy::UserService& users;
+    tenancy::UserBindingService& user_bindings;
     tenancy::PolicyService& policy;
     tenancy::PolicyBoard& board;
     tenancy::AuditLog& audit;

@@ -531,6 +531,54 @@ TEST_P(TenancyContract, WebhooksHaveOneListForFileAndApi) {
     EXPECT_EQ(store_->webhooks().list(acme_).value().size(), 1U);
 }
 
+TEST_P(TenancyContract, WhoIsLoggedInStaysUntilItExpires) {
+    const auto at = [](int seconds) { return base::Timestamp{std::chrono::seconds(seconds)}; };
+    const model::UserBinding anna{acme_id_, prefix("10.0.0.7/32"), "anna", {"finance", "all staff"}, at(1),
+                                  at(100)};
+    const model::UserBinding site{acme_id_, prefix("10.0.0.0/16"), "site", {}, at(1), at(50)};
+    const model::UserBinding six{acme_id_, prefix("2001:db8::7/128"), "bob", {}, at(1), at(100)};
+    const model::UserBinding other{bolt_id_, prefix("10.0.0.7/32"), "eve", {}, at(1), at(100)};
+    write([&](Transaction& t) {
+        for (const auto& binding : {anna, site, six, other})
+            EXPECT_TRUE(t.user_bindings().put(provider_, binding));
+        EXPECT_TRUE(is(t.user_bindings().put(bolt_, anna), ErrorCode::not_found));
+        auto stranger = anna;
+        stranger.tenant = TenantId(999);
+        EXPECT_TRUE(is(t.user_bindings().put(provider_, stranger), ErrorCode::not_found));
+        EXPECT_TRUE(is(t.user_bindings().remove(bolt_, anna.key()), ErrorCode::not_found));
+    });
+    store_->reopen();
+    read([&](Transaction& t) {
+        auto& bindings = t.user_bindings();
+        EXPECT_THAT(bindings.list(acme_, acme_id_, std::nullopt, at(10), 10).value(),
+                    testing::ElementsAre(site, anna, six));
+        EXPECT_THAT(bindings.list(acme_, acme_id_, site.prefix, at(10), 1).value(),
+                    testing::ElementsAre(anna));
+        EXPECT_THAT(bindings.list(acme_, acme_id_, std::nullopt, at(50), 10).value(),
+                    testing::ElementsAre(anna, six));
+        EXPECT_TRUE(is(bindings.list(bolt_, acme_id_, std::nullopt, at(10), 10), ErrorCode::not_found));
+        EXPECT_TRUE(is(bindings.find(bolt_, anna.key()), ErrorCode::not_found));
+        EXPECT_EQ(bindings.find(acme_, anna.key()).value(), anna);
+        EXPECT_EQ(bindings.find(acme_, {acme_id_, prefix("10.0.0.8/32")}).value(), std::nullopt);
+        EXPECT_EQ(bindings.count(acme_id_).value(), 3U);
+        EXPECT_EQ(bindings.all(at(50)).value().size(), 3U);
+        EXPECT_THAT(bindings.expired(at(50)).value(), testing::ElementsAre(site.key()));
+    });
+    write([&](Transaction& t) {
+        auto& bindings = t.user_bindings();
+        EXPECT_TRUE(bindings.remove_expired(at(50)));
+        EXPECT_TRUE(bindings.remove(acme_, six.key()));
+        EXPECT_TRUE(is(bindings.remove(acme_, six.key()), ErrorCode::not_found));
+        auto moved = anna;
+        moved.user = "carol";
+        moved.groups = {};
+        EXPECT_TRUE(bindings.put(acme_, moved));
+        EXPECT_THAT(bindings.all(at(10)).value(), testing::UnorderedElementsAre(moved, other));
+        EXPECT_TRUE(t.tenants().remove(provider_, acme_id_));
+        EXPECT_THAT(bindings.all(at(10)).value(), testing::ElementsAre(other));
+    });
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, TenancyContract,
                          testing::Values(Kind{"sqlite", [] { return std::make_unique<Sqlite>(); }}),
                          [](const auto& kind) { return kind.param.name; });

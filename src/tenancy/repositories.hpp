@@ -20,6 +20,7 @@
 #include "model/tenant.hpp"
 #include "model/tenant_policy.hpp"
 #include "model/tenant_scope.hpp"
+#include "model/user_binding.hpp"
 #include "net/prefix.hpp"
 #include "tenancy/audit_entry.hpp"
 
@@ -155,6 +156,28 @@ class WebhookTable {
                                 const model::WebhookPolicy& webhook) = 0;
     virtual base::Status remove(const model::TenantScope& scope, model::TenantId tenant,
                                 std::string_view url) = 0;
+};
+
+// Who is logged in where. A tenant that is out of scope or does not exist is not_found, also in lists.
+class UserBindingRepository {
+  public:
+    virtual ~UserBindingRepository() = default;
+    // Also what has expired and was not removed yet.
+    virtual base::Result<std::optional<model::UserBinding>> find(const model::TenantScope& scope,
+                                                                 const model::UserBindingKey& key) = 0;
+    // New, or in the place of the one with this key.
+    virtual base::Status put(const model::TenantScope& scope, const model::UserBinding& binding) = 0;
+    virtual base::Status remove(const model::TenantScope& scope, const model::UserBindingKey& key) = 0;
+    // By address, IPv6 after IPv4; what expires after `now`.
+    virtual base::Result<std::vector<model::UserBinding>> list(const model::TenantScope& scope,
+                                                               model::TenantId tenant,
+                                                               const std::optional<net::Prefix>& after,
+                                                               base::Timestamp now, std::size_t limit) = 0;
+    // The platform's own: of all tenants.
+    virtual base::Result<std::vector<model::UserBinding>> all(base::Timestamp now) = 0;
+    virtual base::Result<std::size_t> count(model::TenantId tenant) = 0;
+    virtual base::Result<std::vector<model::UserBindingKey>> expired(base::Timestamp now) = 0;
+    virtual base::Status remove_expired(base::Timestamp now) = 0;
 };
 
 class AuditRepository {

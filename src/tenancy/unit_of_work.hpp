@@ -13,6 +13,7 @@ class PrefixRepository;
 class ProtectionRepository;
 class SiteRepository;
 class TenantRepository;
+class UserBindingRepository;
 class UserRepository;
 class WebhookTable;
 
@@ -26,6 +27,7 @@ class Transaction {
     virtual UserRepository& users() = 0;
     virtual CredentialRepository& credentials() = 0;
     virtual WebhookTable& webhooks() = 0;
+    virtual UserBindingRepository& user_bindings() = 0;
     virtual AuditRepository& audit() = 0;
 };
 

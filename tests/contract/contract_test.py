@@ -15,7 +15,7 @@ from controller_case import BIN, OPERATOR_PASSWORD, PASSWORD, POLICY, EventReade
 
 GONE = {"tenant_id": "tenant-999999", "site_id": "site-999999", "prefix_id": "198.51.100.0-24", "user_id": "user-999999",
         "token_id": "token-999999", "incident_id": "incident-999999", "mitigation_id": "mitigation-999999",
-        "webhook_id": "webhook-999999"}
+        "webhook_id": "webhook-999999", "binding_id": "198.51.100.0-24"}
 ACTIONS = ("approve", "withdraw", "extend", "notes", "false-positive")
 
 
@@ -104,7 +104,7 @@ class Contract(unittest.TestCase):
                 "incident_id": world.operator.get(f"/incidents?tenant_id={acme}").json["items"][0]["id"],
                 "mitigation_id": world.mitigation("192.0.2.10/32", "active")["id"],
                 "webhook_id": world.operator.get(f"/webhooks?tenant_id={acme}").json["items"][0]["id"],
-                "token_id": "token-999999"}
+                "token_id": "token-999999", "binding_id": "10.2.0.7-32"}
 
     def test_05_unknown_and_wrong_input_is_refused(self):
         ids = self.ids()
@@ -123,7 +123,7 @@ class Contract(unittest.TestCase):
                 self.assertEqual(answer.json["errors"][0]["pointer"], "line:3", answer)
             elif "limit" in operation.query:
                 for query in ("?limit=0", "?limit=201", "?limit=x", "?unknown=1", "?limit=1&limit=2", "?cursor="):
-                    self.ask(operation.id, 422, query=query)
+                    self.ask(operation.id, 422, ids, query=query)
         for query in ("?from=yesterday", "?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "?resolution_s=0",
                       "?prefix=192.0.2.1/24", "?prefix=192.0.2.0/26"):
             self.ask("getTraffic", 422, query=query)
@@ -177,15 +177,16 @@ class Contract(unittest.TestCase):
         client = self.world.acme_admin if operation.id == "listTokens" else self.world.operator
         if operation.id == "listTokens":
             self.ask("createToken", 201, body={"name": "second"}, client=client)
+        ids = {"tenant_id": self.world.acme}
         one, cursor = [], None
         while True:
-            page = self.ask(operation.id, 200, query="?limit=1" + (f"&cursor={cursor}" if cursor else ""), client=client).json
+            page = self.ask(operation.id, 200, ids, query="?limit=1" + (f"&cursor={cursor}" if cursor else ""), client=client).json
             one += page["items"]
             cursor = page["next_cursor"]
             if cursor is None or len(one) > 40:
                 break
         self.assertGreater(len(one), 1, f"{operation} has too little to page through")
-        whole = self.ask(operation.id, 200, query="?limit=200", client=client).json["items"]
+        whole = self.ask(operation.id, 200, ids, query="?limit=200", client=client).json["items"]
         keys = [item.get("id", item.get("sequence")) for item in whole]
         self.assertEqual(len(keys), len(set(map(str, keys))))
         known = [item.get("id", item.get("sequence")) for item in one]
@@ -323,6 +324,33 @@ class Contract(unittest.TestCase):
                 break
         self.assertEqual(answer.status, 429)
         self.assertIn("retry-after", answer.headers)
+
+    def test_13_log_ins(self):
+        def one(at):
+            return {"tenant_id": self.world.acme, "binding_id": at}
+
+        body = {"user": "anna@acme.example", "groups": ["finance"], "lifetime_s": 600}
+        made = self.ask("putUserBinding", 200, one("10.2.0.10"), body=body).json
+        self.assertEqual((made["id"], made["prefix"], made["groups"]), ("10.2.0.10-32", "10.2.0.10/32", ["finance"]))
+        longer = self.ask("putUserBinding", 200, one("10.2.0.10-32"), body=body | {"lifetime_s": 6000}).json
+        self.assertEqual(longer["since"], made["since"])
+        self.assertGreater(longer["expires_at"], made["expires_at"])
+        six = self.ask("putUserBinding", 200, one("2001:db8:a::-64"), body={"user": "floor", "expires_at": made["expires_at"]}).json
+        self.assertEqual((six["prefix"], six["groups"]), ("2001:db8:a::/64", []))
+        viewer = self.world.by_role["acme", "tenant_viewer"]
+        known = [b["id"] for b in self.ask("listUserBindings", 200, one(""), client=viewer).json["items"]]
+        self.assertEqual(known, ["10.2.0.7-32", "10.2.0.8-32", "10.2.0.10-32", "2001:db8:a::-64"])
+        for wrong, pointer in (({"user": "a"}, "/lifetime_s"), (body | {"expires_at": made["expires_at"]}, "/expires_at"),
+                               ({"lifetime_s": 5}, "/user"), (body | {"lifetime_s": 0}, "/lifetime_s"), (body | {"groups": [7]}, "/groups")):
+            errors = self.ask("putUserBinding", 422, one("10.2.0.10"), body=wrong).json["errors"]
+            self.assertTrue(any(e["pointer"].startswith(pointer) for e in errors), errors)
+        self.ask("putUserBinding", 422, one("10.0.0.0-8"), body=body)
+        self.ask("putUserBinding", 404, one("nowhere"), body=body)
+        self.ask("deleteUserBinding", 204, one("10.2.0.10"))
+        self.ask("deleteUserBinding", 404, one("10.2.0.10"))
+        self.ask("deleteUserBinding", 204, one("2001:db8:a::-64"))
+        actions = [e["action"] for e in self.world.operator.get("/audit?limit=200").json["items"] if e["action"].startswith("user-binding")]
+        self.assertEqual(actions[:4], ["user-binding.remove", "user-binding.remove", "user-binding.put", "user-binding.put"])
 
     def test_14_incidents(self):
         incident = self.world.attack(self.world.acme, "192.0.2.20/32")

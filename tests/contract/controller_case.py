@@ -367,10 +367,13 @@ class World:
                                    if m["target"] == target), None), what=f"{state} {target}")
 
     def _belongings(self):
-        """What hangs on a tenant and is made by hand: webhook, token, note."""
+        """What hangs on a tenant and is made by hand: webhook, token, log-ins, note."""
         for slug, admin, tenant in (("acme", self.acme_admin, self.acme), ("bolt", self.bolt_admin, self.bolt)):
             admin.ok("POST", "/webhooks", {"tenant_id": tenant, "url": f"{self.receiver.url}/{slug}-hook"})
             admin.ok("POST", "/tokens", {"name": f"{slug}-token"})
+            for host in (7, 8):  # the same addresses at both
+                admin.ok("PUT", f"/tenants/{tenant}/user-bindings/10.2.0.{host}",
+                         {"user": f"user{host}@{slug}.example", "groups": [f"{slug}-staff"], "lifetime_s": 86400})
             incident = admin.ok("GET", "/incidents").json["items"][0]["id"]
             admin.ok("POST", f"/incidents/{incident}/notes", {"text": f"{slug}-note"})
 

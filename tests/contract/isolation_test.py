@@ -28,9 +28,11 @@ class Isolation(unittest.TestCase):
             "incident_id": [i["id"] for i in operator.get("/incidents" + of_acme).json["items"]],
             "mitigation_id": [m["id"] for m in operator.get("/mitigations" + of_acme).json["items"]],
             "webhook_id": [w["id"] for w in operator.get("/webhooks" + of_acme).json["items"]],
+            # Of both: only together with the tenant it is somebody's.
+            "binding_id": [b["id"] for b in operator.get(f"/tenants/{world.acme}/user-bindings").json["items"]],
         }
         # The ids of A's rows are markers as well.
-        ids = sorted(i for name, values in cls.ids.items() if name != "prefix_id" for i in values)
+        ids = sorted(i for name, values in cls.ids.items() if name not in ("prefix_id", "binding_id") for i in values)
         cls.markers = re.compile("|".join(MARKERS + [re.escape(i) + r"\b" for i in ids]))
 
     @classmethod
@@ -56,6 +58,7 @@ class Isolation(unittest.TestCase):
         parts = []
         for path in ("/tenants", "/sites", "/prefixes", "/users", "/tokens", "/webhooks", "/policy"):
             parts.append(admin.get(path + ("" if path == "/policy" else "?limit=200")).body)
+        parts.append(admin.get(f"/tenants/{self.world.acme}/user-bindings").body)
         for path in ("/incidents", "/mitigations"):
             for item in admin.get(path + "?limit=200").json["items"]:
                 parts.append([item["id"], item["state"], item.get("actor"), item.get("false_positive")])
@@ -75,7 +78,8 @@ class Isolation(unittest.TestCase):
 
     def test_the_lists_are_not_empty(self):
         """A list that shows nothing at all would pass the test above."""
-        for path in ("/tenants", "/sites", "/prefixes", "/users", "/tokens", "/incidents", "/mitigations", "/audit", "/webhooks", "/events"):
+        for path in ("/tenants", "/sites", "/prefixes", "/users", "/tokens", "/incidents", "/mitigations", "/audit", "/webhooks", "/events",
+                     f"/tenants/{self.world.bolt}/user-bindings"):
             self.assertTrue(self.world.bolt_admin.get(path).json["items"], path)
 
     def test_asking_for_the_other_tenant(self):
@@ -99,6 +103,7 @@ class Isolation(unittest.TestCase):
             "updatePrefixConsent": {"consent": "off", "reason": "sabotage"}, "setPassword": {"password": "a password of the thief"},
             "addIncidentNote": {"text": "sabotage"}, "reportFalsePositive": {"reason": "sabotage"},
             "approveMitigation": {}, "withdrawMitigation": {}, "extendMitigation": {"by_s": 600},
+            "putUserBinding": {"user": "spy", "lifetime_s": 600},
         }
         before = self.state_of_acme()
         tried = 0
@@ -108,7 +113,7 @@ class Isolation(unittest.TestCase):
                 continue
             for client in self.strangers():
                 for value in self.ids[name]:
-                    path = operation.path.replace("{" + name + "}", value)
+                    path = operation.path.replace("{" + name + "}", value).replace("{binding_id}", self.ids["binding_id"][0])
                     body = bodies.get(operation.id)
                     answer = client.call(operation.method, path, body, headers={"If-Match": "*"})
                     role = "tenant_admin" if client is self.world.bolt_admin else "tenant_viewer"
@@ -118,6 +123,20 @@ class Isolation(unittest.TestCase):
                     tried += 1
         self.assertGreater(tried, 60)
         self.assertEqual(self.state_of_acme(), before)
+
+    def test_log_ins_at_the_same_address_are_two(self):
+        """Private addresses are everybody's: what one's systems say of 10.2.0.7 is nothing to the other."""
+        path = f"/tenants/{self.world.bolt}/user-bindings"
+        for client in self.strangers():
+            mine = client.get(path)
+            self.assert_clean("log-ins", mine)
+            self.assertEqual([b["user"] for b in mine.json["items"]], ["user7@bolt.example", "user8@bolt.example"])
+        before = self.state_of_acme()
+        self.world.bolt_admin.ok("PUT", path + "/10.2.0.7", {"user": "other@bolt.example", "lifetime_s": 600})
+        self.world.bolt_admin.ok("DELETE", path + "/10.2.0.8")
+        self.assertEqual(self.state_of_acme(), before)
+        for host in (7, 8):
+            self.world.bolt_admin.ok("PUT", f"{path}/10.2.0.{host}", {"user": f"user{host}@bolt.example", "lifetime_s": 86400})
 
     def test_explaining_tells_nothing_of_the_other(self):
         """A packet to the other's address, under one's own program: it is nobody's."""

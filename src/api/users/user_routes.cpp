@@ -3,6 +3,7 @@
 #include "api/body_reader.hpp"
 #include "api/etag.hpp"
 #include "api/page_json.hpp"
+#include "api/users/binding_routes.hpp"
 #include "api/users/token_routes.hpp"
 #include "tenancy/user_service.hpp"
 
@@ -163,6 +164,7 @@ void add_routes(Router& router, const Services& services) {
                 {},
                 bind(services, set_password)});
     add_token_routes(router, services);
+    add_binding_routes(router, services);
 }
 
 }  // namespace sluice::api::users

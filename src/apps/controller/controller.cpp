@@ -27,6 +27,7 @@
 #include "tenancy/audit_log.hpp"
 #include "tenancy/directory_service.hpp"
 #include "tenancy/policy_service.hpp"
+#include "tenancy/user_binding_service.hpp"
 #include "tenancy/user_service.hpp"
 
 namespace sluice::apps::controller {
@@ -42,6 +43,7 @@ class Controller::Parts {
           announcer_(make_announcer()) {
         bridge_.bind(incidents_, mitigations_);
         programs_.bind(link_);
+        logins_.bind(link_);
     }
 
     base::Status start();
@@ -74,6 +76,8 @@ class Controller::Parts {
     tenancy::PolicyBoard board_{work_};
     tenancy::DirectoryService directory_{{}, {work_, board_, clock_}};
     tenancy::UserService users_{{}, {work_, hasher_, clock_}};
+    LinkLogins logins_;
+    tenancy::UserBindingService user_bindings_{{}, {work_, clock_, logins_}};
     tenancy::AuthenticationService authentication_{config_.authentication,
                                                    {work_, hasher_, dependencies_.random, clock_}};
     tenancy::PolicyService policy_{{}, {work_, board_, dependencies_.random, clock_, changes_in_words}};
@@ -124,6 +128,7 @@ class Controller::Parts {
     api::Services services_{authentication_,
                             directory_,
                             users_,
+                            user_bindings_,
                             policy_,
                             board_,
                             audit_,
@@ -162,6 +167,7 @@ std::unique_ptr<mitigation::Announcer> Controller::Parts::make_announcer() {
 void Controller::Parts::every_second() {
     incidents_.tick();
     spread_.step();
+    (void)user_bindings_.expire();  // its failure is in the store's health
     watch_.on_store("traffic", traffic_.step());
     watch_store();
     watch_.step();
@@ -206,6 +212,9 @@ base::Status Controller::Parts::start() {
     if (auto done = mitigations_.start(); !done) return done;
     if (auto done = incidents_.start(); !done) return done;
     spread_.start();
+    const auto logins = user_bindings_.all();
+    if (!logins) return std::unexpected(logins.error());
+    link_.set_bindings(*logins);
     if (auto done = link_.start(); !done) return done;
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) {
         if (auto done = speaker->start(); !done) return done;

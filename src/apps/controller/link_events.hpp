@@ -17,6 +17,7 @@
 #include "mitigation/mitigation_service.hpp"
 #include "mitigation/program_book.hpp"
 #include "rpc/link_server.hpp"
+#include "tenancy/user_binding_service.hpp"
 
 namespace sluice::apps::controller {
 
@@ -44,6 +45,20 @@ class LinkEvents final : public rpc::LinkServerHandler {
 
   private:
     Dependencies dependencies_;
+};
+
+// Who is logged in where, to the gateways.
+class LinkLogins final : public tenancy::UserBindingSink {
+  public:
+    void bind(rpc::LinkServer& link) { link_ = &link; }
+
+    void on_binding(const model::UserBinding& binding) override { link_->set_binding(binding); }
+    void on_bindings_ended(const std::vector<model::UserBindingKey>& ended) override {
+        link_->remove_bindings(ended);
+    }
+
+  private:
+    rpc::LinkServer* link_ = nullptr;
 };
 
 // Programs to the gateways. The link may not be there yet: what it then misses it gets as the full set.

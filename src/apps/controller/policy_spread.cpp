@@ -69,6 +69,7 @@ void PolicySpread::on_change(const tenancy::PolicyState& state, const std::vecto
             forget(tenant);
             dependencies_.mitigations.on_policy_changed(tenant);
             dependencies_.book.remove(tenant);
+            dependencies_.link.remove_bindings_of(tenant);
             continue;
         }
         make_program(*known);

@@ -62,6 +62,13 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     raise(registry_.counter("sluice_gateway_neighbour_questions_total",
                             "ARP requests and neighbour solicitations sent for hosts of customers' networks"),
           gateway.neighbour_questions());
+    registry_.gauge("sluice_gateway_user_bindings", "Addresses at which a user is known")
+        .set(static_cast<double>(report.bindings));
+    registry_.gauge("sluice_gateway_user_bindings_generation", "Of the bindings in force")
+        .set(static_cast<double>(report.bindings_generation));
+    raise(registry_.counter("sluice_gateway_user_bindings_left_out_total",
+                            "Bindings of users that found no room: there are too many"),
+          gateway.user_totals().left_out);
     registry_.gauge("sluice_gateway_generation", "Of the programs in force")
         .set(static_cast<double>(report.generation));
     registry_.gauge("sluice_gateway_tenants_refused", "Tenants whose newest program is not in force")

@@ -107,6 +107,13 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
                                             {"full", update.full ? "yes" : "no"}});
         client_->send(report_of(gateway_, records_));
     }
+    void on_bindings(model::UserBindingUpdate update) override {
+        gateway_.apply(update);
+        log_.debug("log-ins are in force", {{"generation", std::to_string(update.generation)},
+                                            {"changed", std::to_string(update.bindings.size())},
+                                            {"ended", std::to_string(update.ended.size())},
+                                            {"full", update.full ? "yes" : "no"}});
+    }
     void on_link(bool up) override {
         if (up) {
             log_.info("the controller is there");
@@ -153,6 +160,7 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     if (auto status = client.start(); !status) return fail(status.error());
     log.info("running", {{"name", config.gateway.name}, {"workers", std::to_string(config.dirty.queues)}});
     while (!shutdown.wait(report_interval)) {
+        gateway.expire_users();
         const auto report = report_of(gateway, records);
         client.send(report);
         metrics.update(report, gateway);

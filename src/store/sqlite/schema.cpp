@@ -155,10 +155,25 @@ CREATE TABLE probe (
 INSERT INTO probe VALUES (1, 0);
 )sql";
 
-constexpr std::array<Migration, 3> migrations{{
+// `prefix` in the order of addresses (prefix_key.hpp); `groups` one a line.
+constexpr const char* user_binding_table = R"sql(
+CREATE TABLE user_binding (
+    tenant INTEGER NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+    prefix TEXT NOT NULL,
+    user TEXT NOT NULL,
+    groups TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, prefix)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX user_binding_expiry ON user_binding (expires_at);
+)sql";
+
+constexpr std::array<Migration, 4> migrations{{
     {1, response_tables},
     {2, tenancy_tables},
     {3, probe_table},
+    {4, user_binding_table},
 }};
 
 // The partial indexes name these states by their numbers.

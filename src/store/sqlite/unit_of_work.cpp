@@ -2,6 +2,7 @@
 
 #include "store/sqlite/audit_table.hpp"
 #include "store/sqlite/directory_tables.hpp"
+#include "store/sqlite/user_binding_table.hpp"
 #include "store/sqlite/user_tables.hpp"
 #include "store/sqlite/webhook_tables.hpp"
 
@@ -18,6 +19,7 @@ class SqliteTransaction final : public tenancy::Transaction {
           users_(connection),
           credentials_(connection),
           webhooks_(connection),
+          user_bindings_(connection),
           audit_(connection) {}
 
     tenancy::TenantRepository& tenants() override { return tenants_; }
@@ -27,6 +29,7 @@ class SqliteTransaction final : public tenancy::Transaction {
     tenancy::UserRepository& users() override { return users_; }
     tenancy::CredentialRepository& credentials() override { return credentials_; }
     tenancy::WebhookTable& webhooks() override { return webhooks_; }
+    tenancy::UserBindingRepository& user_bindings() override { return user_bindings_; }
     tenancy::AuditRepository& audit() override { return audit_; }
 
   private:
@@ -37,6 +40,7 @@ class SqliteTransaction final : public tenancy::Transaction {
     UserTable users_;
     CredentialTable credentials_;
     WebhookPolicyTable webhooks_;
+    UserBindingTable user_bindings_;
     AuditTable audit_;
 };
 
