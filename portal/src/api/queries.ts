@@ -41,6 +41,15 @@ export const useFirewall = (id: string) =>
     refetchInterval: (query) => ((query.state.data?.rules.length ?? 0) > 500 ? 30 : 2) * second,
   });
 
+// Who is logged in at the customer's addresses; the first page of them.
+export const useLogIns = (id: string) =>
+  useQuery({
+    queryKey: ["log-ins", id],
+    queryFn: ({ signal }) => get("/tenants/{tenant_id}/user-bindings", { id, query: { limit: 200 }, signal }),
+    refetchInterval: 5 * second,
+    enabled: id !== "",
+  });
+
 export const useSites = (tenantId: string) =>
   useQuery({ queryKey: ["sites", tenantId], queryFn: ({ signal }) => all("/sites", { tenant_id: tenantId }, signal), staleTime: 60 * second });
 

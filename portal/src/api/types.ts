@@ -11,6 +11,7 @@ export type ConsentMode = Schemas["ConsentMode"];
 export type Event = Schemas["Event"];
 export type Firewall = Schemas["Firewall"];
 export type FirewallRule = Schemas["FirewallRule"];
+export type LogIn = Schemas["UserBinding"];
 export type FirewallZonePair = Schemas["FirewallZonePair"];
 export type Explained = Schemas["Explained"];
 export type Explanation = Schemas["Explanation"];

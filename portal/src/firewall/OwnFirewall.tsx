@@ -5,6 +5,7 @@ import { Page } from "../shell/Page";
 import { useSession } from "../shell/session";
 import { FirewallState } from "./FirewallState";
 import { FirewallView } from "./FirewallView";
+import { LogIns } from "./LogIns";
 
 export default function OwnFirewall() {
   const { me } = useSession();
@@ -14,6 +15,7 @@ export default function OwnFirewall() {
       <Async query={firewall} lines={12}>
         {(data) => <FirewallView firewall={data} />}
       </Async>
+      {firewall.data && firewall.data.rules.length > 0 && <LogIns tenant={me.tenant_id ?? ""} />}
     </Page>
   );
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "api/body_reader.hpp"
@@ -11,6 +12,7 @@
 #include "dataplane/explain/explainer.hpp"
 #include "mitigation/program_book.hpp"
 #include "tenancy/directory_service.hpp"
+#include "tenancy/user_binding_service.hpp"
 
 namespace sluice::api::explain {
 namespace {
@@ -52,6 +54,11 @@ Problem no_program(const std::string& why) {
                           "look at the platform's alarms"});
 }
 
+bool asks_users(const model::TenantProgram& program) {
+    return std::ranges::any_of(program.firewall.rules,
+                               [](const model::FirewallRule& rule) { return !rule.users.empty(); });
+}
+
 Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     const auto id = call.id<model::TenantId>("tenant_id");
     if (!id) return std::unexpected(id.error());
@@ -68,7 +75,13 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     auto program = services.programs.program_of(*id);
     if (!program) return std::unexpected(no_program("the tenant's policy does not resolve"));
     const std::uint64_t generation = program->generation;
-    auto explainer = Explainer::make(std::move(*program), asked->at);
+    Explainer::Config config;
+    if (asks_users(*program)) {
+        auto users = services.user_bindings.of_tenant(call.scope(), *id);
+        if (!users) return std::unexpected(Problem::from(users.error()));
+        config.users = std::move(*users);
+    }
+    auto explainer = Explainer::make(std::move(*program), asked->at, std::move(config));
     if (!explainer) return std::unexpected(no_program(explainer.error().message()));
     Explainer::Origin from;
     if (asked->from) from = *asked->from;

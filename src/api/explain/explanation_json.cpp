@@ -16,6 +16,7 @@ Json to_json(const dataplane::explain::Explanation& explanation) {
                 {"verdict", model::to_string(explanation.verdict)},
                 {"reason", reason ? Json(model::info(explanation.reason).name) : Json(nullptr)},
                 {"rule", text_or_null(explanation.rule)},
+                {"user", text_or_null(explanation.user)},
                 {"sentence", explanation.sentence},
                 {"path", std::move(path)},
                 {"to", text_or_null(explanation.to)},

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "apps/sluice/commands.hpp"
 #include "apps/sluice/server_options.hpp"
+#include "apps/sluice/tenant_name.hpp"
 #include "base/rate.hpp"
 
 namespace sluice::apps::sluice {
@@ -22,6 +24,10 @@ struct Options {
     std::string reason;
     std::string level;
     std::vector<std::string> watch;
+    std::string tenant;
+    std::string user;
+    std::vector<std::string> groups;
+    std::uint32_t hours = 8;
     bool watch_none = false;
     bool raw = false;
 };
@@ -37,6 +43,13 @@ std::string text_at(const json& item, const char* name) {
     const auto found = item.find(name);
     if (found == item.end() || found->is_null()) return "–";
     return found->is_string() ? found->get<std::string>() : found->dump();
+}
+
+std::string names_at(const json& item, const char* name) {
+    std::string text;
+    for (const auto& one : item.value(name, json::array()))
+        text += (text.empty() ? "" : ", ") + (one.is_string() ? one.get<std::string>() : one.dump());
+    return text;
 }
 
 std::string rate_at(const json& item, const char* name) {
@@ -76,6 +89,14 @@ constexpr Column alarm_columns[] = {
     {"alarm", 80, [](const json& item) { return text_at(item, "sentence"); }},
 };
 
+constexpr Column login_columns[] = {
+    {"address", 22, [](const json& item) { return text_at(item, "prefix"); }},
+    {"user", 28, [](const json& item) { return text_at(item, "user"); }},
+    {"since", 25, [](const json& item) { return text_at(item, "since"); }},
+    {"until", 25, [](const json& item) { return text_at(item, "expires_at"); }},
+    {"groups", 30, [](const json& item) { return names_at(item, "groups"); }},
+};
+
 struct List {
     const char* name;
     const char* help;
@@ -89,6 +110,13 @@ constexpr List lists[] = {
     {"alarms", "List what needs a person", "/alarms", alarm_columns},
 };
 
+void print_items(const json& items, std::span<const Column> columns) {
+    for (const auto& item : items) {
+        for (const Column& column : columns) fmt::print("{:<{}} ", column.text(item), column.width);
+        fmt::print("\n");
+    }
+}
+
 int show(const Options& options, const List& list) {
     const auto answer = RestClient(options.server).get(list.path);
     if (!answer) return report(answer.error());
@@ -100,10 +128,56 @@ int show(const Options& options, const List& list) {
     const json items = page.is_object() ? page.value("items", json::array()) : json::array();
     for (const Column& column : list.columns) fmt::print("{:<{}} ", column.heading, column.width);
     fmt::print("\n");
-    for (const auto& item : items) {
-        for (const Column& column : list.columns) fmt::print("{:<{}} ", column.text(item), column.width);
-        fmt::print("\n");
-    }
+    print_items(items, list.columns);
+    return 0;
+}
+
+// All pages of who is logged in at the customer's addresses.
+int show_logins(const Options& options) {
+    const RestClient client(options.server);
+    const auto tenant = tenant_id(client, options.tenant);
+    if (!tenant) return report(tenant.error());
+    for (const Column& column : login_columns) fmt::print("{:<{}} ", column.heading, column.width);
+    fmt::print("\n");
+    std::string cursor;
+    do {
+        const auto answer = client.get(fmt::format("/tenants/{}/user-bindings?limit=200{}", encoded(*tenant),
+                                                   cursor.empty() ? "" : "&cursor=" + encoded(cursor)));
+        if (!answer) return report(answer.error());
+        const json page = json::parse(answer->body, nullptr, false);
+        if (!page.is_object()) break;
+        print_items(page.value("items", json::array()), login_columns);
+        const auto next = page.find("next_cursor");
+        cursor = next != page.end() && next->is_string() ? next->get<std::string>() : "";
+    } while (!cursor.empty());
+    return 0;
+}
+
+// The address as a path has it.
+std::string binding_path(const std::string& tenant, std::string address) {
+    std::ranges::replace(address, '/', '-');
+    return fmt::format("/tenants/{}/user-bindings/{}", encoded(tenant), encoded(address));
+}
+
+int log_in(const Options& options) {
+    const RestClient client(options.server);
+    const auto tenant = tenant_id(client, options.tenant);
+    if (!tenant) return report(tenant.error());
+    const json body{{"user", options.user}, {"groups", options.groups}, {"lifetime_s", options.hours * 3600}};
+    const auto answer = client.put(binding_path(*tenant, options.id), body.dump(), "application/json", {});
+    if (!answer) return report(answer.error());
+    const json now = json::parse(answer->body, nullptr, false);
+    fmt::print("{}: {} until {}\n", text_at(now, "prefix"), text_at(now, "user"), text_at(now, "expires_at"));
+    return 0;
+}
+
+int log_out(const Options& options) {
+    const RestClient client(options.server);
+    const auto tenant = tenant_id(client, options.tenant);
+    if (!tenant) return report(tenant.error());
+    const auto answer = client.remove(binding_path(*tenant, options.id));
+    if (!answer) return report(answer.error());
+    fmt::print("{}: nobody\n", options.id);
     return 0;
 }
 
@@ -156,6 +230,29 @@ void add_guard(CLI::App& ctl, const std::shared_ptr<Options>& options, int& stat
     });
 }
 
+void add_logins(CLI::App& ctl, const std::shared_ptr<Options>& options, int& status) {
+    const auto add = [&](const char* name, const char* help) {
+        CLI::App* command = ctl.add_subcommand(name, help);
+        add_server_options(*command, options->server);
+        command->add_option("--tenant", options->tenant, "the customer's slug or id")->required();
+        return command;
+    };
+    add("logins", "List who is logged in at a customer's addresses")->callback([options, &status] {
+        status = show_logins(*options);
+    });
+    CLI::App* login = add("login", "Say who is logged in at an address: rules that name him follow");
+    login->add_option("address", options->id, "10.0.0.7, or a network as 10.0.1.0/24")->required();
+    login->add_option("--user", options->user, "as rules name him")->required();
+    login->add_option("--group", options->groups, "his groups; may be repeated");
+    login->add_option("--hours", options->hours, "how long")
+        ->check(CLI::Range(1, 720))
+        ->capture_default_str();
+    login->callback([options, &status] { status = log_in(*options); });
+    CLI::App* logout = add("logout", "Say that nobody is logged in at an address any more");
+    logout->add_option("address", options->id, "as it was given")->required();
+    logout->callback([options, &status] { status = log_out(*options); });
+}
+
 }  // namespace
 
 void add_ctl(CLI::App& app, int& status) {
@@ -176,6 +273,7 @@ void add_ctl(CLI::App& app, int& status) {
         command->callback([options, &status, verb] { status = change(*options, verb); });
     }
     add_guard(*ctl, options, status);
+    add_logins(*ctl, options, status);
 }
 
 }  // namespace sluice::apps::sluice

@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "api/explain/explanation_json.hpp"
 #include "apps/sluice/commands.hpp"
 #include "apps/sluice/server_options.hpp"
+#include "apps/sluice/tenant_name.hpp"
 #include "base/time_text.hpp"
 #include "dataplane/explain/explainer.hpp"
 #include "packet/packet_text.hpp"
@@ -39,6 +41,7 @@ struct Options {
     std::string at;
     std::vector<std::string> diverted;
     std::vector<std::string> vectors;
+    std::vector<std::string> logins;
     std::size_t limit = 100;
     bool raw = false;
 };
@@ -108,13 +111,34 @@ base::Result<base::Timestamp> first_packet(const std::string& capture) {
     return (*frame)->at;
 }
 
+// "10.0.0.7=anna@acme.example,finance": an address or a prefix, the user, his groups.
+base::Result<Explainer::Config> with_logins(const Options& options, const model::TenantProgram& program,
+                                            base::Timestamp at) {
+    Explainer::Config config;
+    for (const auto& text : options.logins) {
+        const auto end = text.find('=');
+        const auto prefix = net::Prefix::parse(text.substr(0, end));
+        if (end == std::string::npos || !prefix)
+            return fail(ErrorCode::invalid_argument, fmt::format("'{}' is no log-in", text), "--login",
+                        "write 10.0.0.7=anna@acme.example,finance: an address, the user, his groups");
+        model::UserBinding login{program.tenant, *prefix, {}, {}, at, at + std::chrono::hours(24 * 30)};
+        std::istringstream names(text.substr(end + 1));
+        for (std::string name; std::getline(names, name, ',');)
+            (login.user.empty() ? login.user : login.groups.emplace_back()) = name;
+        config.users.push_back(std::move(login));
+    }
+    return config;
+}
+
 base::Result<Json> explain_here(const Options& options) {
     auto at = moment(options);
     if (at && options.at.empty() && !options.capture.empty()) at = first_packet(options.capture);
     if (!at) return std::unexpected(at.error());
     auto program = program_of(options, *at);
     if (!program) return std::unexpected(program.error());
-    auto explainer = Explainer::make(std::move(*program), *at);
+    auto config = with_logins(options, *program, *at);
+    if (!config) return std::unexpected(config.error());
+    auto explainer = Explainer::make(std::move(*program), *at, std::move(*config));
     if (!explainer) return std::unexpected(explainer.error());
     Explainer::Origin from;
     if (!options.from.empty()) from = options.from;
@@ -129,27 +153,6 @@ base::Result<Json> explain_here(const Options& options) {
             return std::unexpected(done.error());
     }
     return Json{{"tenant", options.tenant}, {"at", base::to_rfc3339(*at)}, {"packets", std::move(packets)}};
-}
-
-// By its slug or its id.
-base::Result<std::string> tenant_id(const RestClient& client, const std::string& name) {
-    if (name.starts_with("tenant-")) return name;
-    std::string cursor;
-    for (;;) {
-        const auto answer =
-            client.get("/tenants?limit=200" + (cursor.empty() ? "" : "&cursor=" + encoded(cursor)));
-        if (!answer) return std::unexpected(answer.error());
-        const Json page = Json::parse(answer->body, nullptr, false);
-        if (!page.is_object()) break;
-        for (const auto& tenant : page.value("items", Json::array())) {
-            if (tenant.value("slug", "") == name) return tenant.value("id", "");
-        }
-        const auto next = page.find("next_cursor");
-        if (next == page.end() || !next->is_string()) break;
-        cursor = next->get<std::string>();
-    }
-    return fail(ErrorCode::not_found, fmt::format("there is no tenant '{}'", name), "--tenant",
-                "its slug or its id, as in 'tenant-12'");
 }
 
 // Frames travel as they are.
@@ -267,6 +270,10 @@ void add_explain(CLI::App& app, int& status) {
     command->add_option("--diverted", options->diverted, "with --policy: traffic to this prefix is scrubbed")
         ->needs(policy);
     command->add_option("--attack", options->vectors, "with --diverted: as if attacked so (tcp-syn, dns …)")
+        ->needs(policy);
+    command
+        ->add_option("--login", options->logins,
+                     "with --policy: who is logged in, as 10.0.0.7=anna@acme.example,finance")
         ->needs(policy);
     add_server_options(*command, options->server);
     command->add_flag("--json", options->raw, "as the interface gives it");

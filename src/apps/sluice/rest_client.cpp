@@ -92,6 +92,12 @@ base::Result<RestAnswer> RestClient::put(const std::string& path, const std::str
     });
 }
 
+base::Result<RestAnswer> RestClient::remove(const std::string& path) const {
+    return ask(config_, path, [](auto& client, const auto& full, const auto& headers) {
+        return client.Delete(full, headers);
+    });
+}
+
 std::string encoded(const std::string& text) {
     std::string out;
     for (const char c : text) {

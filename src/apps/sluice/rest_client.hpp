@@ -28,6 +28,7 @@ class RestClient {
                                                 const std::string& type) const;
     [[nodiscard]] base::Result<RestAnswer> put(const std::string& path, const std::string& body,
                                                const std::string& type, const std::string& if_match) const;
+    [[nodiscard]] base::Result<RestAnswer> remove(const std::string& path) const;
 
   private:
     RestConfig config_;

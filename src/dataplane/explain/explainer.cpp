@@ -55,9 +55,9 @@ std::vector<std::uint8_t> untagged(std::span<const std::uint8_t> frame) {
 }  // namespace
 
 base::Result<Explainer> Explainer::make(model::TenantProgram program, base::Timestamp at, Config config) {
-    auto tracer = Tracer::make(program, at);
+    auto tracer = Tracer::make(program, at, config.users);
     if (!tracer) return std::unexpected(tracer.error());
-    return Explainer(std::move(program), config, std::move(*tracer));
+    return Explainer(std::move(program), std::move(config), std::move(*tracer));
 }
 
 base::Result<attach::NetworkIndex> Explainer::network_of(Origin from,
@@ -94,7 +94,9 @@ base::Result<Explanation> Explainer::explain_frame(std::span<const std::uint8_t>
     Explanation out = write_path(program_, packet, trace);
     out.packet = packet::describe_packet(packet.frame);
     out.from = network_name(program_, packet.from);
-    if (!forgot_) out.changes = what_would_help(program_, earlier_, packet, trace, config_.suggestion_budget);
+    if (!forgot_)
+        out.changes =
+            what_would_help(program_, config_.users, earlier_, packet, trace, config_.suggestion_budget);
     if (earlier_.size() < config_.most_earlier) {
         earlier_.push_back(std::move(packet));
     } else {

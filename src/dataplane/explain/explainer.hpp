@@ -15,6 +15,7 @@
 #include "dataplane/explain/explanation.hpp"
 #include "dataplane/explain/tracer.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 
 namespace sluice::dataplane::explain {
 
@@ -24,6 +25,7 @@ class Explainer {
         std::size_t most_earlier = 64;  // packets that a suggestion sends again; beyond that there are none
         // For suggestions, of all packets together: rules compiled and packets sent again.
         std::size_t suggestion_budget = 50'000;
+        std::vector<model::UserBinding> users;  // who is logged in at the tenant's addresses
     };
 
     // Refuses what a gateway refuses.
@@ -46,7 +48,7 @@ class Explainer {
 
   private:
     Explainer(model::TenantProgram program, Config config, std::unique_ptr<Tracer> tracer)
-        : program_(std::move(program)), config_(config), tracer_(std::move(tracer)) {}
+        : program_(std::move(program)), config_(std::move(config)), tracer_(std::move(tracer)) {}
     [[nodiscard]] base::Result<attach::NetworkIndex> network_of(Origin from,
                                                                 std::span<const std::uint8_t> frame) const;
 

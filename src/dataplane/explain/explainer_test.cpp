@@ -91,8 +91,10 @@ model::TenantProgram scrubbed() {
 
 class Asking {
   public:
-    explicit Asking(model::TenantProgram program) {
-        auto made = Explainer::make(std::move(program), noon);
+    explicit Asking(model::TenantProgram program, std::vector<model::UserBinding> users = {}) {
+        Explainer::Config config;
+        config.users = std::move(users);
+        auto made = Explainer::make(std::move(program), noon, std::move(config));
         EXPECT_TRUE(made.has_value()) << (made ? "" : made.error().message());
         if (made) explainer_.emplace(std::move(*made));
     }
@@ -113,6 +115,30 @@ std::string path_of(const Explanation& one) {
 
 bool suggests(const Explanation& one, std::string_view text) {
     return std::ranges::any_of(one.changes, [&](const std::string& change) { return change == text; });
+}
+
+TEST(Explainer, WhoIsLoggedInIsSaidAndDecides) {
+    auto program = company();
+    model::FirewallRule finance;
+    finance.name = "finance-only";
+    finance.action = model::RuleAction::allow;
+    finance.users = {"finance"};
+    finance.services = {{.protocol = 6, .destination_port = {9443, 9443}}};
+    program.firewall.rules.insert(program.firewall.rules.begin(), finance);
+    const std::string packet = "tcp 10.0.2.7:4242 > 198.18.0.5:9443 syn";
+    Asking nobody(program);
+    const auto refused = nobody(packet);
+    EXPECT_NE(refused.rule, "finance-only");
+    EXPECT_EQ(refused.user, "");
+    EXPECT_NE(path_of(refused).find("firewall: Nobody is logged in at 10.0.2.7.\n"), std::string::npos)
+        << path_of(refused);
+    Asking ask(program, {{model::TenantId(7), prefix("10.0.2.7/32"), "anna", {"finance"}, noon, noon + std::chrono::hours(1)}});
+    const auto one = ask(packet);
+    EXPECT_EQ(one.verdict, Verdict::pass);
+    EXPECT_EQ(one.rule, "finance-only");
+    EXPECT_EQ(one.user, "anna");
+    EXPECT_NE(path_of(one).find("firewall: 'anna' is logged in at 10.0.2.7.\n"), std::string::npos);
+    EXPECT_EQ(ask(packet, std::nullopt, std::chrono::hours(2)).verdict, refused.verdict) << "the log-in is over";
 }
 
 TEST(Explainer, APublishedServersConnection) {

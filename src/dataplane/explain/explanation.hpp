@@ -22,7 +22,8 @@ struct Explanation {
     std::string from;    // "internet", or one of the customer's networks
     model::Verdict verdict = model::Verdict::pass;
     model::DropReason reason = model::DropReason::none;
-    std::string rule;      // that decided, or that the packet's flow is allowed by
+    std::string rule;  // that decided, or that the packet's flow is allowed by
+    std::string user;  // who is logged in at the connection's source, where rules ask for that; else empty
     std::string sentence;  // the verdict in one sentence
     std::vector<Step> path;
     std::string to;    // of a packet that passed: the network where it leaves

@@ -263,10 +263,21 @@ class PathWriter {
     bool new_flow() {
         if (!met(Place::entry, Stage::flow)) return false;
         if (!met(Place::route, Stage::tenant)) return false;
+        say_user();
         return met(Place::firewall, Stage::firewall,
                    fmt::format("Rule '{}' allows it, from zone '{}' to zone '{}'.", trace_.rule,
                                zone_name(program_, packet_.from), zone_name(program_, trace_.to)),
                    trace_.rule);
+    }
+
+    void say_user() {
+        if (!trace_.asks_users) return;
+        const std::string source = trace_.key.source.to_string();
+        out_.user = trace_.user;
+        out_.path.push_back({model::to_string(Stage::firewall), Verdict::pass, "",
+                             trace_.user.empty()
+                                 ? fmt::format("Nobody is logged in at {}.", source)
+                                 : fmt::format("'{}' is logged in at {}.", trace_.user, source)});
     }
 
     bool translation() {

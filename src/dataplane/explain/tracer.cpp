@@ -90,6 +90,7 @@ struct Tracer::Impl {
 
     LegIndex place_frame(const Sent& packet);
     void read_flow(Trace& trace);
+    void read_user(Trace& trace) const;
     void name_nat(Trace& trace) const;
     [[nodiscard]] std::string rule_name(std::uint32_t rule) const;
     [[nodiscard]] Trace trace_of(const packet::Key& arrived);
@@ -189,6 +190,13 @@ void Tracer::Impl::read_flow(Trace& trace) {
     name_nat(trace);
 }
 
+void Tracer::Impl::read_user(Trace& trace) const {
+    trace.asks_users = firewall->users != nullptr;
+    if (!trace.asks_users) return;
+    const auto* known = firewall->users->find(trace.has_flow ? trace.before.source : trace.key.source);
+    if (known != nullptr) trace.user = known->user;
+}
+
 Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
     Trace trace;
     trace.verdict = batch.verdicts[0];
@@ -209,7 +217,10 @@ Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
     trace.scrubbed = trace.is_ours && (!trace.has_firewall ||
                                        (!trace.known && batch.firewall.networks[0] == attach::internet));
     trace.excused = batch.excused.count != 0;
-    if (trace.has_firewall) read_flow(trace);
+    if (trace.has_firewall) {
+        read_flow(trace);
+        read_user(trace);
+    }
     if (trace.verdict != model::Verdict::drop) {
         const auto bytes = batch.frames[0].bytes();
         trace.frame.assign(bytes.begin(), bytes.end());
@@ -220,17 +231,20 @@ Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
 Tracer::Tracer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tracer::~Tracer() = default;
 
-base::Result<std::unique_ptr<Tracer>> Tracer::make(const model::TenantProgram& program, base::Timestamp at) {
+base::Result<std::unique_ptr<Tracer>> Tracer::make(const model::TenantProgram& program, base::Timestamp at,
+                                                   std::span<const model::UserBinding> users) {
     auto topology = topology_for(program);
     if (!topology) return std::unexpected(topology.error());
     auto impl = std::make_unique<Impl>(program, std::move(*topology));
     if (auto compiled = impl->compile(at); !compiled) return std::unexpected(compiled.error());
+    impl->compiler.users().apply({.generation = 1, .bindings = {users.begin(), users.end()}}, at);
     return std::unique_ptr<Tracer>(new Tracer(std::move(impl)));
 }
 
 Trace Tracer::run(const Sent& packet) {
     Impl& impl = *impl_;
     impl.set_time(packet.at);
+    (void)impl.compiler.users().expire(impl.latest);
     const LegIndex leg = impl.place_frame(packet);
     impl.batch.size = 1;
     impl.batch.firewall.found[0] = {};

@@ -18,6 +18,7 @@
 #include "dataplane/attach/routes.hpp"
 #include "dataplane/flow/tuple.hpp"
 #include "model/tenant_program.hpp"
+#include "model/user_binding.hpp"
 #include "model/verdict.hpp"
 #include "packet/key.hpp"
 
@@ -39,9 +40,11 @@ struct Trace {
     bool is_ours = false;  // a target of the tenant, or one of his networks
     net::Prefix target;    // of packets from the internet
     bool has_firewall = false;
-    bool known = false;     // it belongs to a flow that was open
-    bool scrubbed = false;  // it met the guard's stages
-    bool excused = false;   // a filter let it pass by all later ones
+    bool asks_users = false;  // rules of his name some
+    std::string user;         // then: who is logged in at the connection's source; empty: nobody
+    bool known = false;       // it belongs to a flow that was open
+    bool scrubbed = false;    // it met the guard's stages
+    bool excused = false;     // a filter let it pass by all later ones
     // Of packets whose flow is open now:
     bool has_flow = false;
     flow::Tuple before, after;  // as the flow's originator sends, and after translation
@@ -55,9 +58,11 @@ struct Trace {
 
 class Tracer {
   public:
-    // Refuses what a gateway refuses; `at` is when the program is compiled: filters expire from then on.
-    [[nodiscard]] static base::Result<std::unique_ptr<Tracer>> make(const model::TenantProgram& program,
-                                                                    base::Timestamp at);
+    // Refuses what a gateway refuses; `at` is when the program is compiled: filters expire from then on, and
+    // log-ins of the tenant's `users` by the packets' times.
+    [[nodiscard]] static base::Result<std::unique_ptr<Tracer>> make(
+        const model::TenantProgram& program, base::Timestamp at,
+        std::span<const model::UserBinding> users = {});
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;

@@ -107,9 +107,10 @@ void ask_no_more(FirewallRule& rule, Part part) {
 
 class WhatIf {
   public:
-    WhatIf(const TenantProgram& program, std::span<const Sent> earlier, const Sent& packet,
-           const Trace& trace, std::size_t& budget)
+    WhatIf(const TenantProgram& program, std::span<const model::UserBinding> users,
+           std::span<const Sent> earlier, const Sent& packet, const Trace& trace, std::size_t& budget)
         : program_(program),
+          users_(users),
           earlier_(earlier),
           packet_(packet),
           trace_(trace),
@@ -160,7 +161,7 @@ class WhatIf {
         const std::size_t cost = fixed_cost + program.firewall.rules.size() + before.size();
         if (cost > budget_) return std::nullopt;
         budget_ -= cost;
-        auto tracer = Tracer::make(program, before.empty() ? packet.at : before.front().at);
+        auto tracer = Tracer::make(program, before.empty() ? packet.at : before.front().at, users_);
         if (!tracer) return std::nullopt;
         for (const Sent& one : before) (void)(*tracer)->run(one);
         return (*tracer)->run(packet);
@@ -482,6 +483,7 @@ class WhatIf {
     }
 
     const TenantProgram& program_;
+    std::span<const model::UserBinding> users_;
     std::span<const Sent> earlier_;
     const Sent& packet_;
     const Trace& trace_;
@@ -492,9 +494,11 @@ class WhatIf {
 
 }  // namespace
 
-std::vector<std::string> what_would_help(const TenantProgram& program, std::span<const Sent> earlier,
-                                         const Sent& packet, const Trace& trace, std::size_t& budget) {
-    return WhatIf(program, earlier, packet, trace, budget).run();
+std::vector<std::string> what_would_help(const TenantProgram& program,
+                                         std::span<const model::UserBinding> users,
+                                         std::span<const Sent> earlier, const Sent& packet,
+                                         const Trace& trace, std::size_t& budget) {
+    return WhatIf(program, users, earlier, packet, trace, budget).run();
 }
 
 }  // namespace sluice::dataplane::explain

@@ -21,6 +21,7 @@ inline constexpr std::size_t most_changes = 3;
 // still be compiled and packets that may still be sent for suggestions; what is tried is taken off, and
 // nothing is tried beyond.
 [[nodiscard]] std::vector<std::string> what_would_help(const model::TenantProgram& program,
+                                                       std::span<const model::UserBinding> users,
                                                        std::span<const Sent> earlier, const Sent& packet,
                                                        const Trace& trace, std::size_t& budget);
 
