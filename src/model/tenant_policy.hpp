@@ -85,6 +85,8 @@ struct ProtectionProfile {
     std::optional<RateLimit> fragment_limit;
     std::optional<RateLimit> icmp_limit;
     std::optional<RateLimit> udp_limit;
+    std::optional<RateLimit> pair_limit;
+    std::optional<RateLimit> service_limit;
 
     bool operator==(const ProtectionProfile&) const = default;
 };

@@ -8,9 +8,11 @@
 
 #include "base/clock.hpp"
 #include "model/attack_vector.hpp"
+#include "model/attribute_match.hpp"
 #include "model/firewall.hpp"
 #include "model/guard.hpp"
 #include "model/ids.hpp"
+#include "model/payload_match.hpp"
 #include "model/rate_limit.hpp"
 #include "net/prefix.hpp"
 
@@ -30,6 +32,8 @@ struct PacketFilter {
     std::uint8_t tcp_flags_mask = 0, tcp_flags_value = 0;  // matches when (flags & mask) == value
     std::uint16_t length_first = 0, length_last = 65535;   // layer 3 bytes
     bool fragments_only = false;
+    std::vector<PayloadMatch> payload;  // all of these
+    AttributeMatch source_is;
     bool dynamic = false;          // made for the present attack; goes with its target, or at its expiry
     base::Timestamp expires_at{};  // epoch: never
 
@@ -52,10 +56,12 @@ struct ScrubProfile {
     AnomalyChecks anomaly;
     ProtocolChecks protocol;
     RateLimit source_limit;    // each source
+    RateLimit pair_limit;      // each source at each destination address
     RateLimit target_limit;    // each destination address
     RateLimit fragment_limit;  // each destination address
     RateLimit icmp_limit;      // each destination address; ICMP errors count, too
     RateLimit udp_limit;       // each destination address
+    RateLimit service_limit;   // each protocol and port of each destination address
 
     bool operator==(const ScrubProfile&) const = default;
 };

@@ -86,7 +86,9 @@ enum class DropReason : std::uint8_t {
     shut_out,  // of a source that broke a protocol a moment ago
     // rate
     source_rate,
+    pair_rate,  // of one source, to one address
     target_rate,
+    service_rate,  // of all sources, to one port of one address
     fragment_rate,
     icmp_rate,
     udp_rate,

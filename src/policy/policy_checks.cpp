@@ -168,6 +168,7 @@ class Checker {
                     fmt::format("filter '{}' has TCP flags but its protocol is not tcp", filter.name),
                     "write 'protocol: tcp'"));
             check_flags(items[i]);
+            check_payload(items[i], filter);
         }
     }
 
@@ -180,6 +181,31 @@ class Checker {
                                     "remove one of them"));
             }
         }
+    }
+
+    void check_payload(const Node& node, const model::PacketFilter& filter) {
+        const auto items = node.at("payload").items();
+        for (std::size_t i = 0; i < items.size(); ++i) {
+            const auto& match = filter.payload[i];
+            if (match.mask.empty()) continue;
+            if (match.mask.size() != match.bytes.size()) {
+                problems_.add(
+                    items[i].at("mask").error(fmt::format("the mask has {} bytes, and what it is for has {}",
+                                                          match.mask.size(), match.bytes.size()),
+                                              "write one byte of the mask for each, or leave the mask out"));
+                continue;
+            }
+            for (std::size_t at = 0; at < match.mask.size(); ++at) {
+                if ((match.bytes[at] & ~match.mask[at]) == 0) continue;
+                problems_.add(items[i].at("bytes").error(
+                    fmt::format("byte {} asks for bits that the mask leaves out, and never matches", at + 1),
+                    "set these bits in the mask, or clear them in the bytes"));
+                break;
+            }
+        }
+        if (node.has("country") && node.has("country_not"))
+            problems_.add(node.at("country_not")
+                              .error("a filter has country or country_not, not both", "leave one out"));
     }
 
     // In order, a prefix that contains others stands directly before them.

@@ -83,6 +83,16 @@ std::string filter_text(const model::PacketFilter& filter) {
     }
     if (filter.length_first != 0 || filter.length_last != 65535)
         text += ", " + format_number_range({filter.length_first, filter.length_last}) + " bytes";
+    for (const auto& match : filter.payload) {
+        text += fmt::format(", payload {} at {}", format_hex_bytes(match.bytes), match.offset);
+        if (!match.mask.empty()) text += " under " + format_hex_bytes(match.mask);
+    }
+    const auto& source = filter.source_is;
+    if (!source.countries.empty())
+        text += fmt::format(", source {} {}", source.other_countries ? "not in" : "in",
+                            fmt::join(source.countries, " "));
+    if (!source.reputations.empty())
+        text += fmt::format(", source known for {}", fmt::join(source.reputations, " "));
     return filter.fragments_only ? text + ", fragments only" : text;
 }
 
@@ -142,6 +152,8 @@ void profile_facts(const model::ProtectionProfile& profile, Facts& facts) {
     put("fragment_limit", profile.fragment_limit, limit_text);
     put("icmp_limit", profile.icmp_limit, limit_text);
     put("udp_limit", profile.udp_limit, limit_text);
+    put("pair_limit", profile.pair_limit, limit_text);
+    put("service_limit", profile.service_limit, limit_text);
 }
 
 void protection_facts(const model::ProtectionPolicy& protection, Facts& facts) {

@@ -122,6 +122,8 @@ model::ProtectionProfile read_profile(const Node& node) {
     read_limit(node, "fragment_limit", profile.fragment_limit);
     read_limit(node, "icmp_limit", profile.icmp_limit);
     read_limit(node, "udp_limit", profile.udp_limit);
+    read_limit(node, "pair_limit", profile.pair_limit);
+    read_limit(node, "service_limit", profile.service_limit);
     return profile;
 }
 
@@ -143,6 +145,27 @@ std::uint8_t read_flags(const Node& list) {
     return flags;
 }
 
+std::vector<std::string> texts_of(const Node& list) {
+    std::vector<std::string> texts;
+    for (const auto& item : list.items()) texts.push_back(item.as<std::string>());
+    return texts;
+}
+
+model::PayloadMatch read_payload(const Node& node) {
+    const auto bytes_of = [&](std::string_view key) {
+        return parse_hex_bytes(node.get<std::string>(key, {})).value_or(std::vector<std::uint8_t>{});
+    };
+    return {node.get<std::uint16_t>("offset", 0), bytes_of("bytes"), bytes_of("mask")};
+}
+
+model::AttributeMatch read_attributes(const Node& node) {
+    model::AttributeMatch match;
+    match.other_countries = node.has("country_not");
+    match.countries = texts_of(node.at(match.other_countries ? "country_not" : "country"));
+    match.reputations = texts_of(node.at("reputation"));
+    return match;
+}
+
 model::PacketFilter read_filter(const Node& node) {
     model::PacketFilter filter;
     filter.name = node.get<std::string>("name");
@@ -160,6 +183,8 @@ model::PacketFilter read_filter(const Node& node) {
     filter.tcp_flags_value = read_flags(node.at("tcp_flags_set"));
     filter.tcp_flags_mask = filter.tcp_flags_value | read_flags(node.at("tcp_flags_clear"));
     filter.fragments_only = node.get<bool>("fragments_only", false);
+    for (const auto& item : node.at("payload").items()) filter.payload.push_back(read_payload(item));
+    filter.source_is = read_attributes(node);
     return filter;
 }
 

@@ -59,6 +59,14 @@ TEST(PolicyReader, TakesEveryKey) {
     EXPECT_EQ(filter.tcp_flags_mask, net::tcp_flag::syn | net::tcp_flag::ack);
     EXPECT_EQ(filter.tcp_flags_value, net::tcp_flag::syn);
     EXPECT_EQ(filter.length_last, 64);
+    const auto& getinfo = tenant.protection.filters.at(2);
+    ASSERT_EQ(getinfo.payload.size(), 2U);
+    EXPECT_EQ(getinfo.payload[0], (model::PayloadMatch{4, {0x47, 0x45, 0x54}, {0xdf, 0xdf, 0xdf}}));
+    EXPECT_EQ(getinfo.payload[1], (model::PayloadMatch{0, {0xff, 0xff, 0xff, 0xff}, {}}));
+    EXPECT_EQ(getinfo.source_is,
+              (model::AttributeMatch{{"DE", "AT", "NO", "ZZ"}, true, {"botnet", "tor-exit"}}));
+    EXPECT_EQ(tenant.protection.profile.pair_limit->packets_per_s, 2'000U);
+    EXPECT_EQ(tenant.protection.profile.service_limit->bits_per_s, 300'000'000U);
     EXPECT_EQ(tenant.protection.limits.expires_after_s, 7200U);
     EXPECT_EQ(tenant.users->at(0).role, model::Role::tenant_admin);
     EXPECT_EQ(tenant.webhooks->at(0).kinds.at(0), "incident");
@@ -171,6 +179,19 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"protection: {verified_for: 1 s}", "write 10 s to 1 d"},
         Refusal{"filters: [{name: x, action: drop, destination: 203.0.113.0/24}]",
                 "is not within the prefixes of tenant 'acme'"},
+        Refusal{"filters: [{name: x, action: drop, payload: [{bytes: \"0\"}]}]",
+                "write 1 to 16 bytes as hexadecimal digits in quotes"},
+        Refusal{"filters: [{name: x, action: drop, payload: [{bytes: ff, offset: 1401}]}]", "1400"},
+        Refusal{"filters: [{name: x, action: drop, payload: [{offset: 1}]}]", "'bytes'"},
+        Refusal{"filters: [{name: x, action: drop, payload: [{bytes: ff ff, mask: ff}]}]",
+                "the mask has 1 bytes, and what it is for has 2"},
+        Refusal{"filters: [{name: x, action: drop, payload: [{bytes: ff, mask: \"0f\"}]}]",
+                "byte 1 asks for bits that the mask leaves out"},
+        Refusal{"filters: [{name: x, action: drop, country: [de]}]", "write two capital letters"},
+        Refusal{"filters: [{name: x, action: drop, country: [DE], country_not: [AT]}]",
+                "country or country_not, not both"},
+        Refusal{"filters: [{name: x, action: drop, reputation: [Bot]}]", "write small letters"},
+        Refusal{"protection: {pair_limit: {packets: 1}}", "pair_limit"},
         Refusal{"filters: [{name: x, action: drop, destination_port: 23}]",
                 "has ports but its protocol has none"},
         Refusal{"filters: [{name: x, action: drop, protocol: udp, tcp_flags_set: [syn]}]",

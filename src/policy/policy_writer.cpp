@@ -103,6 +103,8 @@ void write_profile(Lines& out, const model::ProtectionProfile& profile) {
     write_limit(out, "fragment_limit", profile.fragment_limit);
     write_limit(out, "icmp_limit", profile.icmp_limit);
     write_limit(out, "udp_limit", profile.udp_limit);
+    write_limit(out, "pair_limit", profile.pair_limit);
+    write_limit(out, "service_limit", profile.service_limit);
     out.close();
 }
 
@@ -116,6 +118,26 @@ void write_flags(Lines& out, const std::string& key, unsigned flags) {
         if ((flags & row.value) != 0) names.emplace_back(row.text);
     }
     if (!names.empty()) out.put(key, flow_list(names));
+}
+
+// Country codes in quotes: some YAML readers take NO for false.
+void write_texts(Lines& out, const std::string& key, const std::vector<std::string>& texts) {
+    std::vector<std::string> items;
+    for (const auto& text : texts) items.push_back("\"" + text + "\"");
+    if (!items.empty()) out.put(key, flow_list(items));
+}
+
+void write_payload(Lines& out, const std::vector<model::PayloadMatch>& payload) {
+    if (payload.empty()) return;
+    out.open("payload");
+    for (const auto& match : payload) {
+        out.begin_item();
+        out.put("offset", fmt::format("{}", match.offset));
+        out.put("bytes", "\"" + format_hex_bytes(match.bytes) + "\"");
+        if (!match.mask.empty()) out.put("mask", "\"" + format_hex_bytes(match.mask) + "\"");
+        out.end_item();
+    }
+    out.close();
 }
 
 void write_filter(Lines& out, const model::PacketFilter& filter) {
@@ -132,6 +154,10 @@ void write_filter(Lines& out, const model::PacketFilter& filter) {
     write_flags(out, "tcp_flags_clear", filter.tcp_flags_mask & ~filter.tcp_flags_value);
     write_range(out, "length", filter.length_first, filter.length_last);
     if (filter.fragments_only) out.put("fragments_only", "true");
+    write_payload(out, filter.payload);
+    write_texts(out, filter.source_is.other_countries ? "country_not" : "country",
+                filter.source_is.countries);
+    write_texts(out, "reputation", filter.source_is.reputations);
     out.end_item();
 }
 

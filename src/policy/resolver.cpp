@@ -134,6 +134,8 @@ model::ScrubProfile scrub_profile(const EffectiveProfile& profile, const Vectors
     scrub.target_limit = profile.target_limit;
     scrub.fragment_limit = profile.fragment_limit;
     scrub.icmp_limit = profile.icmp_limit;
+    scrub.pair_limit = profile.pair_limit;
+    scrub.service_limit = profile.service_limit;
     if (is_udp_attack(vectors) || is_unknown(vectors)) {
         scrub.verify_dns = profile.verify_dns;
         scrub.verify_udp = profile.verify_udp;

@@ -242,6 +242,8 @@ EffectiveProfile effective(const model::ProtectionProfile& own, GuardLevel level
     override_with(profile.fragment_limit, own.fragment_limit);
     override_with(profile.icmp_limit, own.icmp_limit);
     override_with(profile.udp_limit, own.udp_limit);
+    override_with(profile.pair_limit, own.pair_limit);
+    override_with(profile.service_limit, own.service_limit);
     return profile;
 }
 

@@ -32,6 +32,9 @@ struct EffectiveProfile {
     model::RateLimit fragment_limit;
     model::RateLimit icmp_limit;
     model::RateLimit udp_limit;  // under a flood of UDP
+    // No template has these: they are for what a customer knows of his own traffic.
+    model::RateLimit pair_limit;
+    model::RateLimit service_limit;
 };
 
 // docs/how-to/guard-levels.md has all of it as a table. At level analysis a target has what it has at basic,

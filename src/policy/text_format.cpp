@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -111,6 +112,25 @@ Status check_url(std::string_view text) {
                       "write one as https://hooks.example.net/sluice, without a user name");
 }
 
+Status check_country(std::string_view text) {
+    if (model::is_country_code(text)) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no country code", text), {},
+                      "write two capital letters (ISO 3166-1): DE; ZZ is what the table has no country for");
+}
+
+Status check_reputation(std::string_view text) {
+    if (model::is_reputation_tag(text)) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no reputation tag", text), {},
+                      "write small letters, digits and hyphens, at most 32: tor-exit");
+}
+
+Status check_hex_bytes(std::string_view text) {
+    const auto bytes = parse_hex_bytes(text);
+    if (bytes && !bytes->empty() && bytes->size() <= model::PayloadMatch::most_bytes) return {};
+    return base::fail(ErrorCode::invalid_argument, fmt::format("'{}' is no row of bytes", text), {},
+                      "write 1 to 16 bytes as hexadecimal digits in quotes: \"ff 54 53\"");
+}
+
 constexpr std::pair<std::string_view, FormatCheck> formats[] = {
     {"prefix", check_prefix},
     {"address", check_address},
@@ -122,6 +142,9 @@ constexpr std::pair<std::string_view, FormatCheck> formats[] = {
     {"service", check_service},
     {"community", check_community},
     {"url", check_url},
+    {"country", check_country},
+    {"reputation", check_reputation},
+    {"hex-bytes", check_hex_bytes},
 };
 
 }  // namespace
@@ -132,6 +155,28 @@ std::optional<NumberRange> parse_number_range(std::string_view text) {
     const auto last = dash == std::string_view::npos ? first : number_up_to(text.substr(dash + 1), 65535);
     if (!first || !last || *first > *last) return std::nullopt;
     return NumberRange{static_cast<std::uint16_t>(*first), static_cast<std::uint16_t>(*last)};
+}
+
+std::optional<std::vector<std::uint8_t>> parse_hex_bytes(std::string_view text) {
+    std::vector<std::uint8_t> bytes;
+    for (std::size_t at = 0; at < text.size();) {
+        if (text[at] == ' ' && at > 0 && at + 1 < text.size() && text[at - 1] != ' ') {
+            ++at;
+            continue;
+        }
+        std::uint8_t byte = 0;
+        const char* const begin = text.data() + at;
+        const char* const most = begin + std::min<std::size_t>(2, text.size() - at);
+        const auto [end, error] = std::from_chars(begin, most, byte, 16);
+        if (error != std::errc{} || end != begin + 2) return std::nullopt;
+        bytes.push_back(byte);
+        at += 2;
+    }
+    return bytes;
+}
+
+std::string format_hex_bytes(const std::vector<std::uint8_t>& bytes) {
+    return fmt::format("{:02x}", fmt::join(bytes, " "));
 }
 
 std::optional<model::OfferedService> parse_service(std::string_view text) {

@@ -93,6 +93,8 @@ void to_message(const model::ScrubProfile& profile, link::v1::ScrubProfile& out)
     to_message(profile.fragment_limit, *out.mutable_fragment_limit());
     to_message(profile.icmp_limit, *out.mutable_icmp_limit());
     to_message(profile.udp_limit, *out.mutable_udp_limit());
+    to_message(profile.pair_limit, *out.mutable_pair_limit());
+    to_message(profile.service_limit, *out.mutable_service_limit());
 }
 
 model::ScrubProfile to_profile(FieldReader& read, const link::v1::ScrubProfile& in) {
@@ -113,6 +115,8 @@ model::ScrubProfile to_profile(FieldReader& read, const link::v1::ScrubProfile& 
     profile.fragment_limit = to_limit(in.fragment_limit());
     profile.icmp_limit = to_limit(in.icmp_limit());
     profile.udp_limit = to_limit(in.udp_limit());
+    profile.pair_limit = to_limit(in.pair_limit());
+    profile.service_limit = to_limit(in.service_limit());
     return profile;
 }
 

@@ -30,6 +30,52 @@ model::ScrubTarget to_target(FieldReader& read, const link::v1::ScrubTarget& in)
     return target;
 }
 
+std::string bytes_of(const std::vector<std::uint8_t>& bytes) {
+    return {bytes.begin(), bytes.end()};
+}
+
+void to_message(const model::PayloadMatch& match, link::v1::PayloadMatch& out) {
+    out.set_offset(match.offset);
+    out.set_bytes(bytes_of(match.bytes));
+    out.set_mask(bytes_of(match.mask));
+}
+
+model::PayloadMatch to_payload_match(FieldReader& read, const link::v1::PayloadMatch& in) {
+    model::PayloadMatch match;
+    match.offset = read.u16(in.offset(), "filters.payload.offset");
+    if (match.offset > model::PayloadMatch::last_offset) read.fail("filters.payload.offset", "is too large");
+    if (in.bytes().empty() || in.bytes().size() > model::PayloadMatch::most_bytes)
+        read.fail("filters.payload.bytes", "are none, or too many");
+    if (!in.mask().empty() && in.mask().size() != in.bytes().size())
+        read.fail("filters.payload.mask", "is not as long as the bytes");
+    match.bytes.assign(in.bytes().begin(), in.bytes().end());
+    match.mask.assign(in.mask().begin(), in.mask().end());
+    return match;
+}
+
+void to_message(const model::AttributeMatch& match, link::v1::AttributeMatch& out) {
+    for (const auto& country : match.countries) out.add_countries(country);
+    out.set_other_countries(match.other_countries);
+    for (const auto& tag : match.reputations) out.add_reputations(tag);
+}
+
+model::AttributeMatch to_attribute_match(FieldReader& read, const link::v1::AttributeMatch& in) {
+    model::AttributeMatch match;
+    if (!read.size(in.countries_size(), model::most_countries, "source_is.countries") ||
+        !read.size(in.reputations_size(), model::most_reputations, "source_is.reputations"))
+        return match;
+    match.other_countries = in.other_countries();
+    for (const auto& country : in.countries()) {
+        if (!model::is_country_code(country)) read.fail("source_is.countries", "has what is no country code");
+        match.countries.push_back(country);
+    }
+    for (const auto& tag : in.reputations()) {
+        if (!model::is_reputation_tag(tag)) read.fail("source_is.reputations", "has what is no tag");
+        match.reputations.push_back(tag);
+    }
+    return match;
+}
+
 void to_message(const model::PacketFilter& filter, link::v1::PacketFilter& out) {
     out.set_name(filter.name);
     out.set_action(name_of(filter.action, filter_actions));
@@ -47,6 +93,8 @@ void to_message(const model::PacketFilter& filter, link::v1::PacketFilter& out) 
     out.set_fragments_only(filter.fragments_only);
     out.set_dynamic(filter.dynamic);
     out.set_expires_at(to_ns(filter.expires_at));
+    for (const auto& match : filter.payload) to_message(match, *out.add_payload());
+    if (filter.source_is != model::AttributeMatch{}) to_message(filter.source_is, *out.mutable_source_is());
 }
 
 model::PacketFilter to_filter(FieldReader& read, const link::v1::PacketFilter& in) {
@@ -67,6 +115,10 @@ model::PacketFilter to_filter(FieldReader& read, const link::v1::PacketFilter& i
     filter.fragments_only = in.fragments_only();
     filter.dynamic = in.dynamic();
     filter.expires_at = read.time(in.expires_at(), "filters.expires_at");
+    if (read.size(in.payload_size(), model::most_payload_matches, "filters.payload")) {
+        for (const auto& match : in.payload()) filter.payload.push_back(to_payload_match(read, match));
+    }
+    filter.source_is = to_attribute_match(read, in.source_is());
     return filter;
 }
 

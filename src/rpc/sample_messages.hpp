@@ -189,6 +189,8 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     target.profile.fragment_limit = {500, 600};
     target.profile.icmp_limit = {700, 800};
     target.profile.udp_limit = {900, 1000};
+    target.profile.pair_limit = {1100, 1200};
+    target.profile.service_limit = {1300, 1400};
     model::PacketFilter filter;
     filter.name = "no-telnet";
     filter.action = model::FilterAction::pass;
@@ -206,6 +208,8 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     filter.fragments_only = true;
     filter.dynamic = true;
     filter.expires_at = sample_time(60);
+    filter.payload = {{4, {0xff, 0x54}, {}}, {1400, {0x20}, {0xdf}}};
+    filter.source_is = {{"DE", "ZZ"}, true, {"botnet", "tor-exit"}};
     model::TenantProgram program;
     program.tenant = model::TenantId(tenant);
     program.generation = generation;

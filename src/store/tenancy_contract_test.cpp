@@ -406,6 +406,8 @@ TEST_P(TenancyContract, AProtectionComesBackWhole) {
     policy.profile.fragment_limit = model::RateLimit{5, 6};
     policy.profile.icmp_limit = model::RateLimit{7, 8};
     policy.profile.udp_limit = model::RateLimit{9, 10};
+    policy.profile.pair_limit = model::RateLimit{11, 12};
+    policy.profile.service_limit = model::RateLimit{13, 14};
     policy.filters = {{.name = "f",
                        .action = model::FilterAction::pass,
                        .source = prefix("203.0.113.0/24"),
@@ -420,6 +422,8 @@ TEST_P(TenancyContract, AProtectionComesBackWhole) {
                        .length_first = 6,
                        .length_last = 7,
                        .fragments_only = true,
+                       .payload = {{8, {1, 255}, {}}, {9, {2}, {15}}},
+                       .source_is = {{"DE", "ZZ"}, true, {"botnet"}},
                        .dynamic = true,
                        .expires_at = base::Timestamp{base::Duration{99}}}};
     policy.limits = {1, 25, 56, 77};

@@ -61,6 +61,8 @@ tenants:
       fragment_limit: {packets: 1 kpps}
       icmp_limit: {packets: 500 pps}
       udp_limit: {bits: 100 Mbps}
+      pair_limit: {packets: 2 kpps}
+      service_limit: {packets: 30 kpps, bits: 300 Mbps}
     filters:
       - name: no-telnet
         action: drop
@@ -77,6 +79,14 @@ tenants:
         source: 203.0.113.7
         protocol: 89
         fragments_only: true
+      - name: no-getinfo
+        action: drop
+        protocol: udp
+        payload:
+          - {offset: 4, bytes: "47 45 54", mask: "df df df"}
+          - bytes: ffffffff
+        country_not: [DE, AT, NO, ZZ]
+        reputation: [botnet, tor-exit]
     mitigation:
       max_active: 8
       widest_divert_v4: 25

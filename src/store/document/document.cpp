@@ -260,6 +260,20 @@ void fields(V& v, model::ProtectionProfile& p) {
     field(v, "fragment_limit", p.fragment_limit);
     field(v, "icmp_limit", p.icmp_limit);
     field(v, "udp_limit", p.udp_limit);
+    field(v, "pair_limit", p.pair_limit);
+    field(v, "service_limit", p.service_limit);
+}
+template <class V>
+void fields(V& v, model::PayloadMatch& m) {
+    field(v, "offset", m.offset);
+    field(v, "bytes", m.bytes);
+    field(v, "mask", m.mask);
+}
+template <class V>
+void fields(V& v, model::AttributeMatch& m) {
+    field(v, "countries", m.countries);
+    field(v, "other_countries", m.other_countries);
+    field(v, "reputations", m.reputations);
 }
 template <class V>
 void fields(V& v, model::PacketFilter& f) {
@@ -277,6 +291,8 @@ void fields(V& v, model::PacketFilter& f) {
     field(v, "length_first", f.length_first);
     field(v, "length_last", f.length_last);
     field(v, "fragments_only", f.fragments_only);
+    field(v, "payload", f.payload);
+    field(v, "source_is", f.source_is);
     field(v, "dynamic", f.dynamic);
     field(v, "expires", f.expires_at);
 }
