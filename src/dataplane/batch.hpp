@@ -66,7 +66,9 @@ struct Batch {
     PerPacket<FilterList> filters;           // of the tenant, for this kind of packet
     PerPacket<std::uint64_t> source_hashes;  // where a stage asks for the source
     PerPacket<std::uint64_t> target_hashes;  // where a stage asks for one address of a wide target
-    PerPacket<Source*> sources;              // found by an earlier stage, or nullptr
+    PerPacket<std::uint64_t> pair_hashes;    // of a target with a limit of pairs
+    PerPacket<std::uint64_t> service_hashes;
+    PerPacket<Source*> sources;  // found by an earlier stage, or nullptr
 
     std::uint32_t dropped = 0;   // how many
     std::uint32_t verified = 0;  // bit i: the packet's source has shown itself

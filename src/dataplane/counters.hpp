@@ -58,6 +58,7 @@ struct TrafficCount {
         case repeated_payload:
         case piece_ahead:
         case target_rate:
+        case service_rate:
         case fragment_rate:
         case icmp_rate:
         case udp_rate:

@@ -91,6 +91,10 @@ void Engine::bind_users(const model::UserBindingUpdate& update, base::Timestamp 
     impl_->compiler.users().forget();
 }
 
+void Engine::set_attributes(const attributes::Tables& tables) {
+    impl_->compiler.set_attributes(tables);
+}
+
 std::string_view Engine::Impl::rule_name(std::size_t i, std::uint32_t rule) {
     if (rule >= template_rules)
         return model::to_string(static_cast<model::AttackVector>(rule - template_rules));

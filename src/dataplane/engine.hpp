@@ -26,6 +26,10 @@
 
 namespace sluice::dataplane {
 
+namespace attributes {
+struct Tables;
+}
+
 enum class Side : std::uint8_t { internet, customers };
 
 // What became of one packet.
@@ -67,6 +71,8 @@ class Engine {
 
     // Who is logged in where; expires by the batches' time stamps.
     void bind_users(const model::UserBindingUpdate& update, base::Timestamp now);
+    // What filters ask of sources, from the next load() on.
+    void set_attributes(const attributes::Tables& tables);
 
     // Ethernet frames of one moment, at most 65,535 bytes each; any number. outcome[i] belongs to frames[i];
     // valid until the next call.

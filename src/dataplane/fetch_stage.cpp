@@ -29,6 +29,21 @@ void hash_all(const Context& context, Selection& wanted, bool ipv6, PerPacket<pa
 
 }  // namespace
 
+void fetch_parts(Context context, std::size_t i) {
+    Batch& batch = context.batch;
+    WorkerState& state = context.state;
+    const Profile& profile = *batch.profiles[i];
+    const std::uint32_t serial = batch.targets[i]->serial;
+    if (profile.pair.any()) {
+        batch.pair_hashes[i] = state.pair_hash(serial, batch.keys[i]);
+        state.parts.prefetch(batch.pair_hashes[i]);
+    }
+    if (profile.service.any()) {
+        batch.service_hashes[i] = state.service_hash(serial, batch.keys[i]);
+        state.parts.prefetch(batch.service_hashes[i]);
+    }
+}
+
 void fetch_addresses(const Context& context) {
     Batch& batch = context.batch;
     WorkerState& state = context.state;

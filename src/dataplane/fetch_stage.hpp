@@ -25,6 +25,9 @@ struct VerifyFetchStage {
     }
 };
 
+// The pair and the service that the packet belongs to.
+void fetch_parts(Context context, std::size_t i);
+
 // Keeps every packet; notes all others whose source, and which address of a wide target, has to be found.
 struct LimitFetchStage {
     static constexpr model::Stage stage = model::Stage::rate;
@@ -36,7 +39,10 @@ struct LimitFetchStage {
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.sources[i] = nullptr;
         if (profile.meter_source && !scrub::is_verified(profile, key)) batch.wanted_sources[family].add(i);
-        if (profile.wide) batch.wanted_destinations[family].add(i);
+        if (profile.wide | profile.meter_parts) {
+            if (profile.wide) batch.wanted_destinations[family].add(i);
+            if (profile.meter_parts) fetch_parts(context, i);
+        }
         __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
         return true;
     }

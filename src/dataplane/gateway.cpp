@@ -232,6 +232,12 @@ std::vector<model::RefusedProgram> Gateway::apply(std::span<const model::TenantP
     return news;
 }
 
+void Gateway::set_attributes(attributes::Tables tables) {
+    const std::lock_guard lock(applying_);
+    compiler_.set_attributes(std::move(tables));
+    publish(Programs(programs_), refused_, generation_);
+}
+
 void Gateway::publish(const Programs& next, Refused refused, std::uint64_t generation) {
     const TimePair now{deps_.clock.wall(),
                        static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count())};
@@ -282,6 +288,7 @@ model::GatewayReport Gateway::report() const {
     const auto users = compiler_.users().totals();
     report.bindings_generation = users.generation;
     report.bindings = users.bindings;
+    report.trouble = switch_.current().attribute_gaps.text();
     for (const auto& [tenant, refused] : refused_) report.refused.push_back(refused);
     return report;
 }

@@ -111,6 +111,9 @@ class Gateway {
     // Ends the log-ins whose time is over. To be called each 200 ms or so.
     void expire_users();
     [[nodiscard]] firewall::UserBindings::Totals user_totals() const { return compiler_.users().totals(); }
+    // What filters ask of sources from now on: compiled into the programs in force, and swapped in with them
+    // in one step. Any thread; workers never wait.
+    void set_attributes(attributes::Tables tables);
 
     // Any thread. Of firewalls' counters each report has what the ones before have not told.
     [[nodiscard]] model::GatewayReport report() const;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/attributes/attribute_file.hpp"
 #include "packet/memory_port.hpp"
 
 namespace sluice::dataplane {
@@ -149,6 +150,32 @@ TEST_F(GatewayPrograms, MoreThanFitAreRefusedAndTheRestIsInForce) {
     std::size_t scrubbed = 0;
     for (std::uint64_t id = 1; id <= 600; ++id) scrubbed += has_target(id) ? 1 : 0;
     EXPECT_EQ(scrubbed + refused.size(), 600U);
+}
+
+TEST_F(GatewayPrograms, ATableThatIsNotThereIsSaidAndOneThatComesIsAsked) {
+    auto asking = tenant(1, 1);
+    model::PacketFilter filter;
+    filter.name = "abroad";
+    filter.source_is.countries = {"DE"};
+    filter.source_is.reputations = {"botnet"};
+    asking.filters = {filter};
+    EXPECT_TRUE(apply({asking, tenant(2, 2)}, true, 2).empty()) << "its packets are not kept waiting for it";
+    EXPECT_NE(gateway_.report().trouble.find("1 of the tenants ask for countries"), std::string::npos);
+    attributes::Tables tables;
+    tables.countries = std::make_shared<attributes::CountryTable>(
+        attributes::read_countries("prefix,country\n192.0.2.0/24,DE\n", "c").value());
+    gateway_.set_attributes(tables);
+    auto report = gateway_.report();
+    EXPECT_EQ(report.generation, 2U);
+    EXPECT_TRUE(has_target(2));
+    EXPECT_EQ(report.trouble.find("countries"), std::string::npos) << report.trouble;
+    EXPECT_NE(report.trouble.find("1 of the tenants ask for reputations"), std::string::npos);
+    tables.reputations = std::make_shared<attributes::ReputationTable>(
+        attributes::read_reputations("prefix,tags\n192.0.2.0/24,botnet\n", "t").value());
+    gateway_.set_attributes(tables);
+    EXPECT_EQ(gateway_.report().trouble, "");
+    EXPECT_TRUE(apply({tenant(3, 3)}, false, 3).empty());
+    EXPECT_EQ(gateway_.report().trouble, "") << "later programs have the tables, too";
 }
 
 }  // namespace sluice::dataplane

@@ -1,6 +1,6 @@
-// What the guard's anomaly and protocol stages cost: bursts of 32 packets of 1,000 sources to one target
-// through the whole pass, with the checks off and on. The frames are written anew for each burst; `frames` is
-// that alone, and stands in every other figure.
+// What the guard's anomaly and protocol stages cost, and what filters and limits that few ask for: bursts of
+// 32 packets of 1,000 sources to one target through the whole pass, with the checks off and on. The frames
+// are written anew for each burst; `frames` is that alone, and stands in every other figure.
 #include <benchmark/benchmark.h>
 
 #include <cstring>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/random.hpp"
+#include "dataplane/attributes/attribute_file.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "packet/packet_text.hpp"
@@ -19,7 +20,8 @@ constexpr std::size_t source_count = 1'000;
 constexpr const char* query = "12340100000100000000000003777777076578616d706c65036e65740000010001";
 
 struct World {
-    World(const model::ScrubProfile& profile, const std::string& kind, const std::string& rest)
+    World(const model::ScrubProfile& profile, const std::string& kind, const std::string& rest,
+          const std::vector<model::PacketFilter>& filters = {})
         : compiler({.slots = 64}, random),
           state({.slots = 64,
                  .sources = 65'536,
@@ -32,6 +34,8 @@ struct World {
         tenant.tenant = model::TenantId(1);
         tenant.prefixes = {net::Prefix::parse("203.0.113.0/24").value()};
         tenant.targets = {{net::Prefix::parse("203.0.113.9").value(), model::MitigationId(1), profile}};
+        tenant.filters = filters;
+        if (!filters.empty()) compiler.set_attributes(table_of_countries());
         program = compiler.compile(std::vector{tenant}, {}).value();
         state.adopt(*program);
         for (std::size_t n = 0; n < source_count; ++n) {
@@ -58,6 +62,18 @@ struct World {
         state.set_time(now_ns);
         run_pipeline(*program, bogons, topology, 0, state, batch);
         count_batch(state, batch);
+    }
+
+    // 300,000 prefixes, spread over the space.
+    static attributes::Tables table_of_countries() {
+        std::string text = "prefix,country\n";
+        for (std::uint32_t n = 0; n < 300'000; ++n) {
+            const auto prefix = net::Prefix::of(net::Address::v4(n * 14'293U), 24);
+            text += prefix.to_string() + ",D" + static_cast<char>('A' + n % 26) + "\n";
+        }
+        return {
+            std::make_shared<attributes::CountryTable>(attributes::read_countries(text, "countries").value()),
+            nullptr};
     }
 
     static constexpr std::size_t slot_bytes = 1024;
@@ -90,6 +106,36 @@ model::ScrubProfile with_protocols() {
                         .slow = true,
                         .dns_queries_per_s = 1'000'000'000,
                         .http_requests_per_s = 1'000'000'000};
+    return profile;
+}
+
+// Four of them, for other ports than the query's, and one more that may ask for more.
+std::vector<model::PacketFilter> filters_and(std::uint16_t port, const model::PacketFilter& last) {
+    std::vector<model::PacketFilter> out(5);
+    out[4] = last;
+    for (std::uint16_t n = 0; n < 5; ++n) {
+        out[n].name = "filter-" + std::to_string(n);
+        out[n].protocol = 17;
+        out[n].destination_port_first = out[n].destination_port_last =
+            static_cast<std::uint16_t>(n < 4 ? 7000 + n : port);
+    }
+    return out;
+}
+model::PacketFilter by_payload() {
+    model::PacketFilter filter;
+    filter.payload = {{12, {3, 'w', 'w', 'x'}, {}}};
+    return filter;
+}
+model::PacketFilter by_country() {
+    model::PacketFilter filter;
+    filter.source_is.countries = {"NO"};
+    return filter;
+}
+model::ScrubProfile with_limits(bool parts) {
+    constexpr model::RateLimit wide{.packets_per_s = 1'000'000'000};
+    model::ScrubProfile profile;
+    profile.target_limit = wide;
+    if (parts) profile.pair_limit = profile.service_limit = wide;
     return profile;
 }
 
@@ -143,6 +189,32 @@ void other_port(benchmark::State& loop) {
     run(loop, world);
 }
 
+void filters_plain(benchmark::State& loop) {
+    World world({}, "udp", std::string("53 data ") + query, filters_and(7777, {}));
+    run(loop, world);
+}
+// They ask for more, but of other ports.
+void filters_more_elsewhere(benchmark::State& loop) {
+    World world({}, "udp", std::string("53 data ") + query, filters_and(7777, by_payload()));
+    run(loop, world);
+}
+void filters_payload(benchmark::State& loop) {
+    World world({}, "udp", std::string("53 data ") + query, filters_and(53, by_payload()));
+    run(loop, world);
+}
+void filters_country(benchmark::State& loop) {
+    World world({}, "udp", std::string("53 data ") + query, filters_and(53, by_country()));
+    run(loop, world);
+}
+void limits_target(benchmark::State& loop) {
+    World world(with_limits(false), "udp", std::string("53 data ") + query);
+    run(loop, world);
+}
+void limits_pair_and_service(benchmark::State& loop) {
+    World world(with_limits(true), "udp", std::string("53 data ") + query);
+    run(loop, world);
+}
+
 BENCHMARK(frames);
 BENCHMARK(checks_off);
 BENCHMARK(query_passes);
@@ -152,6 +224,12 @@ BENCHMARK(anomaly_off);
 BENCHMARK(anomaly_passes);
 BENCHMARK(other_port);
 BENCHMARK(open_connection);
+BENCHMARK(filters_plain);
+BENCHMARK(filters_more_elsewhere);
+BENCHMARK(filters_payload);
+BENCHMARK(filters_country);
+BENCHMARK(limits_target);
+BENCHMARK(limits_pair_and_service);
 
 }  // namespace
 }  // namespace sluice::dataplane

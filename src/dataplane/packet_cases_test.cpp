@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 
+#include "dataplane/attribute_case.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/firewall_case.hpp"
 #include "net/protocol.hpp"
@@ -160,6 +161,9 @@ class Runner {
             add_target(words, second_);
         } else if (verb == "filter") {
             add_filter(words);
+        } else if (AttributeCase::is_about(verb)) {
+            attributes_.add(verb, prefix(words.at(1)), words.at(2));
+            engine_.set_attributes(attributes_.tables());
         } else if (FirewallCase::is_about(verb)) {
             auto& program = FirewallCase::is_other(verb) ? second_ : first_;
             firewall_.step(words, ipv6_, program, [this](const std::string& word) { return prefix(word); });
@@ -195,6 +199,8 @@ class Runner {
         if (name == "total") return profile.target_limit;
         if (name == "fragments") return profile.fragment_limit;
         if (name == "icmp") return profile.icmp_limit;
+        if (name == "pair") return profile.pair_limit;
+        if (name == "service") return profile.service_limit;
         EXPECT_EQ(name, "udp") << "no such limit";
         return profile.udp_limit;
     }
@@ -305,6 +311,8 @@ class Runner {
             const std::string& word = words[i];
             if (word == "fragments") {
                 filter.fragments_only = true;
+            } else if (AttributeCase::is_filter_word(word)) {
+                AttributeCase::add_filter_word(word, words.at(++i), filter);
             } else if (word == "protocol") {
                 filter.protocol = protocol(words.at(++i));
             } else if (word == "from") {
@@ -539,6 +547,7 @@ class Runner {
     base::Timestamp now_{std::chrono::hours(24 * 365 * 50)};
     std::map<std::string, std::string> captured_;
     FirewallCase firewall_;
+    AttributeCase attributes_;
     Words way_tags_;
     const Line* line_ = nullptr;
     bool loaded_ = false;

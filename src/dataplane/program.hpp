@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "dataplane/attach/ingress_table.hpp"
+#include "dataplane/attributes/attribute_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/scrub/anomaly/rules.hpp"
 #include "dataplane/scrub/protocol/rules.hpp"
@@ -45,8 +46,9 @@ struct Profile {
                                 Proof::unasked};  // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)
     std::uint16_t monitored = 0;                  // bit s: what Stage s would drop goes on
     bool meter_source = false;                    // source has a limit
-    bool meter_destination = false;               // target, fragment, ICMP or UDP have one
+    bool meter_destination = false;               // any other has one
     bool wide = false;               // the target is more than one address: each has meters of its own
+    bool meter_parts = false;        // pair or service have a limit
     bool checks_anomaly = false;     // any of `anomaly`
     bool checks_protocol = false;    // any of `protocol`
     std::uint32_t reflection = 0;    // bit v: UDP from the ports of AttackVector v is dropped
@@ -56,6 +58,8 @@ struct Profile {
     meter::RateLimit fragment;
     meter::RateLimit icmp;
     meter::RateLimit udp;
+    meter::RateLimit pair;
+    meter::RateLimit service;
     scrub::anomaly::Rules anomaly;
     scrub::protocol::Rules protocol;
 
@@ -76,18 +80,20 @@ enum FilterLane : std::uint8_t {
 using Lanes = std::uint16_t __attribute__((vector_size(16)));
 
 // A packet matches when each of its numbers, masked, is within the filter's first and last, and its addresses
-// are within the prefixes. One cache line; the prefixes, which few filters have, lie apart.
+// are within the prefixes. One cache line; what few filters ask for besides lies apart.
 struct alignas(64) CompiledFilter {
     Lanes mask{};
     Lanes first{};
     Lanes last{};
     std::uint64_t expires_ns = 0;  // on the worker's clock; all ones: never
     std::uint32_t rule = 0;        // index into Program::rules
-    bool by_address = false;
+    std::uint8_t asks = 0;         // asks_addresses, asks_more
     bool dynamic = false;
     model::FilterAction action = model::FilterAction::drop;
 };
 static_assert(sizeof(CompiledFilter) == 64);
+inline constexpr std::uint8_t asks_addresses = 1;  // Program::filter_addresses
+inline constexpr std::uint8_t asks_more = 2;       // Program::filter_conditions
 
 struct FilterAddresses {
     struct Words {
@@ -96,6 +102,19 @@ struct FilterAddresses {
     };
     Words source_mask, source_value;  // of the address's bytes as they lie in memory
     Words destination_mask, destination_value;
+};
+
+// What of a packet is not in its key: its payload, and what tables say of its source.
+struct FilterCondition {
+    struct Payload {
+        std::uint16_t offset = 0;
+        std::uint8_t length = 0;
+        std::array<std::uint8_t, model::PayloadMatch::most_bytes> mask{};
+        std::array<std::uint8_t, model::PayloadMatch::most_bytes> value{};
+    };
+    std::uint8_t payloads = 0;
+    std::array<Payload, model::most_payload_matches> payload{};
+    attributes::Question source;
 };
 
 // A tenant's filters as packets of one protocol see them: those that can not match are left out.
@@ -141,9 +160,13 @@ struct Program {
     std::vector<FilterLists> filter_lists;          // of a tenant; 0 is empty
     std::vector<CompiledFilter> filters;            // a list's lie together, in the order of matching
     std::vector<FilterAddresses> filter_addresses;  // of the filter with the same index
-    std::vector<std::string> rules;                 // names of filters, for reports
-    std::vector<SlotOwner> owners;                  // ascending by slot
-    std::vector<std::uint32_t> fresh_slots;         // given out for the first time since the last program
+    std::vector<std::uint32_t> filter_conditions;   // of the filter with the same index, where it asks_more
+    std::vector<FilterCondition> conditions;
+    attributes::Tables attributes;
+    attributes::Gaps attribute_gaps;         // what filters ask for and the tables have not
+    std::vector<std::string> rules;          // names of filters, for reports
+    std::vector<SlotOwner> owners;           // ascending by slot
+    std::vector<std::uint32_t> fresh_slots;  // given out for the first time since the last program
 
     [[nodiscard]] bool has_firewalls() const { return firewalls.size() > 1; }
 };

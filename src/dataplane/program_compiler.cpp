@@ -47,6 +47,30 @@ base::Status check_target(const model::TenantProgram& program, const model::Scru
     return {};
 }
 
+base::Status check_conditions(const model::PacketFilter& filter, const std::string& at) {
+    using model::PayloadMatch;
+    if (filter.payload.size() > model::most_payload_matches) {
+        return fail(ErrorCode::invalid_argument, "more than four places of the payload", at);
+    }
+    for (const PayloadMatch& match : filter.payload) {
+        if (match.bytes.empty() || match.bytes.size() > PayloadMatch::most_bytes ||
+            (!match.mask.empty() && match.mask.size() != match.bytes.size()) ||
+            match.offset > PayloadMatch::last_offset) {
+            return fail(ErrorCode::invalid_argument, "bytes of the payload that can not be looked for", at,
+                        "1 to 16 bytes, a mask as long or none, an offset of at most 1400");
+        }
+    }
+    const auto& wanted = filter.source_is;
+    if (!std::ranges::all_of(wanted.countries, model::is_country_code)) {
+        return fail(ErrorCode::invalid_argument, "a country that is no code of two capital letters", at);
+    }
+    if (!std::ranges::all_of(wanted.reputations, model::is_reputation_tag)) {
+        return fail(ErrorCode::invalid_argument, "a reputation that is no tag", at,
+                    "small letters, digits and hyphens");
+    }
+    return {};
+}
+
 base::Status check_filter(const model::TenantProgram& program, const model::PacketFilter& filter) {
     const std::string at = where(program, fmt::format("filter '{}'", filter.name));
     if (filter.name.empty()) return fail(ErrorCode::invalid_argument, "a filter has no name", at);
@@ -71,7 +95,7 @@ base::Status check_filter(const model::TenantProgram& program, const model::Pack
         return fail(ErrorCode::invalid_argument, "a TCP flag is asked for that the mask leaves out", at,
                     "set the flag in the mask, too");
     }
-    return {};
+    return check_conditions(filter, at);
 }
 
 FilterAddresses::Words words(const std::uint8_t* bytes) {
@@ -111,7 +135,8 @@ CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, s
     }
     range(lane_length, filter.length_first, filter.length_last);
     if (filter.fragments_only) range(lane_fragment, 1, 1);
-    out.by_address = filter.source.bits() != 0 || filter.destination.bits() != 0;
+    if (filter.source.bits() != 0 || filter.destination.bits() != 0) out.asks |= asks_addresses;
+    if (!filter.payload.empty() || filter.source_is.any()) out.asks |= asks_more;
     out.action = filter.action;
     out.dynamic = filter.dynamic;
     out.rule = rule;
@@ -127,6 +152,21 @@ FilterAddresses compile_addresses(const model::PacketFilter& filter) {
     FilterAddresses out;
     compile_prefix(filter.source, out.source_mask, out.source_value);
     compile_prefix(filter.destination, out.destination_mask, out.destination_value);
+    return out;
+}
+
+FilterCondition compile_condition(const model::PacketFilter& filter, const attributes::Tables& tables) {
+    FilterCondition out;
+    for (const model::PayloadMatch& match : filter.payload) {
+        auto& one = out.payload[out.payloads++];
+        one.offset = match.offset;
+        one.length = static_cast<std::uint8_t>(match.bytes.size());
+        for (std::size_t i = 0; i < match.bytes.size(); ++i) {
+            one.mask[i] = match.mask.empty() ? 0xff : match.mask[i];
+            one.value[i] = match.bytes[i];
+        }
+    }
+    out.source = attributes::Question::of(filter.source_is, tables);
     return out;
 }
 
@@ -155,7 +195,19 @@ base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program,
                     "spread the tenants over gateways");
     }
     const auto first_rule = static_cast<std::uint32_t>(out.rules.size());
-    for (const auto& filter : program.filters) out.rules.push_back(filter.name);
+    // Of the filters that ask_more, by their place among the tenant's.
+    const auto first_condition = static_cast<std::uint32_t>(out.conditions.size());
+    std::vector<std::uint32_t> conditions(program.filters.size(), first_condition);
+    bool asks_countries = false;
+    bool asks_reputations = false;
+    for (std::size_t i = 0; i < program.filters.size(); ++i) {
+        const auto& filter = program.filters[i];
+        out.rules.push_back(filter.name);
+        if (filter.payload.empty() && !filter.source_is.any()) continue;
+        conditions[i] = static_cast<std::uint32_t>(out.conditions.size());
+        out.conditions.push_back(compile_condition(filter, out.attributes));
+        out.attribute_gaps.add(filter.source_is, out.attributes, asks_countries, asks_reputations);
+    }
     FilterLists lists{};
     for (std::size_t kind = 0; kind < lists.size(); ++kind) {
         lists[kind].first = static_cast<std::uint32_t>(out.filters.size());
@@ -164,6 +216,7 @@ base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program,
             out.filters.push_back(
                 compile_filter(program.filters[i], now, first_rule + static_cast<std::uint32_t>(i)));
             out.filter_addresses.push_back(compile_addresses(program.filters[i]));
+            out.filter_conditions.push_back(conditions[i]);
         }
         lists[kind].count = static_cast<std::uint32_t>(out.filters.size()) - lists[kind].first;
     }
@@ -244,8 +297,12 @@ Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers)
     out.icmp = meter::RateLimit::from(from.icmp_limit, workers);
     out.udp = meter::RateLimit::from(from.udp_limit, workers);
     out.meter_source = out.source.any();
+    out.pair = meter::RateLimit::from(from.pair_limit);
+    out.service = meter::RateLimit::from(from.service_limit, workers);
     out.meter_destination = out.target.any() || out.fragment.any() || out.icmp.any() || out.udp.any();
     out.wide = out.meter_destination && !target.prefix.is_host();
+    out.meter_parts = out.pair.any() || out.service.any();
+    out.meter_destination = out.meter_destination || out.meter_parts;
     out.anomaly = {from.anomaly.heavy_sources, from.anomaly.odd_lengths, from.anomaly.repeated_payloads,
                    coarse_duration(from.anomaly.filter_for_s)};
     out.checks_anomaly = out.anomaly.any();
@@ -442,6 +499,7 @@ base::Result<ProgramCompiler::Draft> ProgramCompiler::draft(std::span<const mode
     draft.program->profiles.push_back({});
     draft.program->firewalls.push_back(nullptr);
     draft.program->made = now;
+    draft.program->attributes = attributes_;
     for (const auto& program : programs) {
         if (auto status = validate(program, limits_); !status) return std::unexpected(status.error());
         if (auto status = add(program, now, draft); !status) return std::unexpected(status.error());

@@ -37,6 +37,9 @@ class ProgramCompiler {
     // `topology`: the legs that attachments name.
     ProgramCompiler(CompilerLimits limits, base::Random& random, Topology topology = Topology::plain(2));
 
+    // What filters ask of sources, from the next program on.
+    void set_attributes(attributes::Tables tables) { attributes_ = std::move(tables); }
+
     // The full set. On an error nothing is changed, no slot is given out.
     [[nodiscard]] base::Result<std::unique_ptr<Program>> compile(
         std::span<const model::TenantProgram> programs, TimePair now);
@@ -73,6 +76,7 @@ class ProgramCompiler {
     CompilerLimits limits_;
     base::Random& random_;
     Topology topology_;
+    attributes::Tables attributes_;
     std::map<Owner, Given> given_;
     std::vector<std::uint32_t> free_;
     std::uint32_t never_used_ = 0;  // the first slot that nobody had yet

@@ -24,6 +24,7 @@
 #include "dataplane/scrub/protocol/connection_table.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/source.hpp"
+#include "packet/key.hpp"
 
 namespace sluice::dataplane {
 
@@ -31,6 +32,14 @@ namespace sluice::dataplane {
 struct Destination {
     Meters meters;
     CoarseTime last_seen = 0;
+
+    [[nodiscard]] bool precious(CoarseTime) const { return false; }
+};
+
+// What one source sends to one address, or what all send to one of its services.
+struct TrafficPart {
+    meter::RateState meters;
+    std::uint16_t last_seen = 0;  // coarse time modulo 4.5 hours
 
     [[nodiscard]] bool precious(CoarseTime) const { return false; }
 };
@@ -128,6 +137,7 @@ struct WorkerState {
           cookies(secrets.cookies),
           sources(limits.sources),
           wide_destinations(limits.destinations),
+          parts(limits.sources / 2 + 1),
           conducts(limits.sources / 4 + 1),
           connections(limits.sources / 2 + 1),
           watches(limits.slots, limits.watches),
@@ -190,6 +200,9 @@ struct WorkerState {
             }
         }
     };
+    // The same for a part of what goes to an address.
+    [[nodiscard]] std::uint64_t pair_hash(std::uint32_t serial, const packet::Key& key) const;
+    [[nodiscard]] std::uint64_t service_hash(std::uint32_t serial, const packet::Key& key) const;
     // Of eight, from the n-th on.
     void address_hashes(const AddressBlock& block, std::uint32_t n, bool ipv6,
                         std::array<std::uint64_t, base::sip_lanes>& hashes) const {
@@ -215,6 +228,7 @@ struct WorkerState {
     scrub::SynCookie cookies;
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
+    meter::BoundedTable<TrafficPart> parts;  // of targets with limits of pairs or services
     meter::BoundedTable<scrub::protocol::Conduct> conducts;
     scrub::protocol::ConnectionTable connections;
     scrub::anomaly::WatchPool watches;

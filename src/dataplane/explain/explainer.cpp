@@ -55,7 +55,7 @@ std::vector<std::uint8_t> untagged(std::span<const std::uint8_t> frame) {
 }  // namespace
 
 base::Result<Explainer> Explainer::make(model::TenantProgram program, base::Timestamp at, Config config) {
-    auto tracer = Tracer::make(program, at, config.users);
+    auto tracer = Tracer::make(program, at, config.users, config.tables);
     if (!tracer) return std::unexpected(tracer.error());
     return Explainer(std::move(program), std::move(config), std::move(*tracer));
 }
@@ -95,8 +95,8 @@ base::Result<Explanation> Explainer::explain_frame(std::span<const std::uint8_t>
     out.packet = packet::describe_packet(packet.frame);
     out.from = network_name(program_, packet.from);
     if (!forgot_)
-        out.changes =
-            what_would_help(program_, config_.users, earlier_, packet, trace, config_.suggestion_budget);
+        out.changes = what_would_help(program_, config_.users, config_.tables, earlier_, packet, trace,
+                                      config_.suggestion_budget);
     if (earlier_.size() < config_.most_earlier) {
         earlier_.push_back(std::move(packet));
     } else {

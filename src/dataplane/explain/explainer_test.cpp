@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/time_text.hpp"
+#include "dataplane/attributes/attribute_file.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane::explain {
@@ -296,6 +297,65 @@ TEST(Explainer, FiltersTemplatesAndRates) {
     for (int i = 0; i < 60; ++i) last = ask("udp 198.18.0.5:4000 > 203.0.113.50:4000");
     EXPECT_EQ(last.reason, DropReason::udp_rate);
     EXPECT_TRUE(suggests(last, "It would pass below 10 packets a second."));
+}
+
+TEST(Explainer, SaysWhatTheTablesSayOfASource) {
+    auto program = company();
+    program.firewall = {};
+    model::PacketFilter abroad;
+    abroad.name = "abroad";
+    abroad.source_is = {{"DE"}, true, {}};
+    model::PacketFilter bots;
+    bots.name = "bots";
+    bots.source_is.reputations = {"botnet"};
+    program.filters = {abroad, bots};
+    const auto asked = [&](const attributes::Tables& tables, const char* packet) {
+        Explainer::Config config;
+        config.tables = tables;
+        auto explainer = Explainer::make(program, noon, config);
+        EXPECT_TRUE(explainer) << explainer.error().message();
+        return explainer->explain_text(packet, {}, noon).value();
+    };
+    const auto says = [](const Explanation& one, const std::string& text) {
+        return std::ranges::any_of(one.path, [&](const Step& step) { return step.text == text; });
+    };
+    attributes::Tables tables;
+    const char* packet = "udp 198.18.0.5:4000 > 203.0.113.1:4000";
+    const auto unknown = asked(tables, packet);
+    EXPECT_EQ(unknown.verdict, Verdict::pass);
+    EXPECT_TRUE(
+        says(unknown,
+             "Its source 198.18.0.5 is in a country that is not known here, as there is no table, and "
+             "has a reputation that is not known here, as there is no table."))
+        << path_of(unknown);
+    tables.countries = std::make_shared<attributes::CountryTable>(
+        attributes::read_countries("prefix,country\n198.18.0.0/24,NO\n198.18.1.0/24,DE\n", "c").value());
+    tables.reputations = std::make_shared<attributes::ReputationTable>(
+        attributes::read_reputations("prefix,tags\n198.18.1.9,botnet scanner\n", "t").value());
+    const auto abroad_one = asked(tables, packet);
+    EXPECT_EQ(abroad_one.rule, "abroad");
+    EXPECT_TRUE(says(abroad_one, "Its source 198.18.0.5 is in NO, and has no reputation."))
+        << path_of(abroad_one);
+    EXPECT_TRUE(suggests(abroad_one, "It would pass without filter 'abroad'."));
+    const auto bot = asked(tables, "udp 198.18.1.9:4000 > 203.0.113.1:4000");
+    EXPECT_EQ(bot.rule, "bots");
+    EXPECT_TRUE(says(bot, "Its source 198.18.1.9 is in DE, and is known for botnet, scanner."))
+        << path_of(bot);
+}
+
+TEST(Explainer, SaysTheLimitOfAPairAndOfAService) {
+    auto program = company();
+    program.firewall = {};
+    program.filters.clear();
+    for (const bool pair : {true, false}) {
+        program.targets = {{prefix("203.0.113.50/32"), model::MitigationId(3), {}}};
+        (pair ? program.targets[0].profile.pair_limit : program.targets[0].profile.service_limit) = {20, 0};
+        Asking ask(program);
+        Explanation last;
+        for (int i = 0; i < 60; ++i) last = ask("udp 198.18.0.5:4000 > 203.0.113.50:4000");
+        EXPECT_EQ(last.reason, pair ? DropReason::pair_rate : DropReason::service_rate);
+        EXPECT_TRUE(suggests(last, "It would pass below 20 packets a second."));
+    }
 }
 
 // What is said to help was tried; here it is tried once more, from outside.

@@ -231,7 +231,8 @@ class PathWriter {
         if (!met(Place::anomaly, Stage::anomaly) || !met(Place::protocol, Stage::protocol)) return false;
         const bool limits = is_any(profile.source_limit) || is_any(profile.target_limit) ||
                             is_any(profile.fragment_limit) || is_any(profile.icmp_limit) ||
-                            is_any(profile.udp_limit);
+                            is_any(profile.udp_limit) || is_any(profile.pair_limit) ||
+                            is_any(profile.service_limit);
         return limits ? met(Place::rate, Stage::rate, "It is within the limits of rate.")
                       : met(Place::rate, Stage::rate);
     }
@@ -255,6 +256,8 @@ class PathWriter {
         }
         const std::size_t count = program_.filters.size();
         if (count == 0) return met(Place::filter, Stage::filter);
+        if (!trace_.source_is.empty())
+            out_.path.push_back({model::to_string(Stage::filter), Verdict::pass, {}, trace_.source_is});
         return met(Place::filter, Stage::filter,
                    count == 1 ? "The customer's filter does not match."
                               : fmt::format("None of the customer's {} filters matches.", count));

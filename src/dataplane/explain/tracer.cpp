@@ -1,5 +1,7 @@
 #include "dataplane/explain/tracer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -56,6 +58,34 @@ base::Result<Topology> topology_for(const model::TenantProgram& program) {
 void put16(std::vector<std::uint8_t>& out, std::uint16_t value) {
     out.push_back(static_cast<std::uint8_t>(value >> 8U));
     out.push_back(static_cast<std::uint8_t>(value));
+}
+
+// What the tables say of an address, as far as filters ask for it.
+std::string source_sentence(const model::TenantProgram& program, const attributes::Tables& tables,
+                            const net::Address& source) {
+    bool countries = false;
+    bool reputations = false;
+    for (const auto& filter : program.filters) {
+        countries = countries || !filter.source_is.countries.empty();
+        reputations = reputations || !filter.source_is.reputations.empty();
+    }
+    std::vector<std::string> facts;
+    if (countries && tables.countries != nullptr) {
+        const std::string code = attributes::country_name(tables.countries->find(source));
+        facts.push_back(code == model::unknown_country ? "is in no country that the table knows"
+                                                       : "is in " + code);
+    } else if (countries) {
+        facts.push_back("is in a country that is not known here, as there is no table");
+    }
+    if (reputations && tables.reputations != nullptr) {
+        const auto tags = tables.reputations->names_of(tables.reputations->find(source));
+        facts.push_back(tags.empty() ? std::string("has no reputation")
+                                     : fmt::format("is known for {}", fmt::join(tags, ", ")));
+    } else if (reputations) {
+        facts.push_back("has a reputation that is not known here, as there is no table");
+    }
+    if (facts.empty()) return {};
+    return fmt::format("Its source {} {}.", source.to_string(), fmt::join(facts, ", and "));
 }
 
 }  // namespace
@@ -217,6 +247,7 @@ Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
     trace.scrubbed = trace.is_ours && (!trace.has_firewall ||
                                        (!trace.known && batch.firewall.networks[0] == attach::internet));
     trace.excused = batch.excused.count != 0;
+    if (trace.scrubbed) trace.source_is = source_sentence(wanted, program->attributes, trace.key.source);
     if (trace.has_firewall) {
         read_flow(trace);
         read_user(trace);
@@ -232,10 +263,12 @@ Tracer::Tracer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Tracer::~Tracer() = default;
 
 base::Result<std::unique_ptr<Tracer>> Tracer::make(const model::TenantProgram& program, base::Timestamp at,
-                                                   std::span<const model::UserBinding> users) {
+                                                   std::span<const model::UserBinding> users,
+                                                   const attributes::Tables& tables) {
     auto topology = topology_for(program);
     if (!topology) return std::unexpected(topology.error());
     auto impl = std::make_unique<Impl>(program, std::move(*topology));
+    impl->compiler.set_attributes(tables);
     if (auto compiled = impl->compile(at); !compiled) return std::unexpected(compiled.error());
     impl->compiler.users().apply({.generation = 1, .bindings = {users.begin(), users.end()}}, at);
     return std::unique_ptr<Tracer>(new Tracer(std::move(impl)));

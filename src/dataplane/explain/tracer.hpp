@@ -16,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "dataplane/attach/routes.hpp"
+#include "dataplane/attributes/attribute_table.hpp"
 #include "dataplane/flow/tuple.hpp"
 #include "model/tenant_program.hpp"
 #include "model/user_binding.hpp"
@@ -45,6 +46,7 @@ struct Trace {
     bool known = false;       // it belongs to a flow that was open
     bool scrubbed = false;    // it met the guard's stages
     bool excused = false;     // a filter let it pass by all later ones
+    std::string source_is;    // a sentence: what tables say of its source, where filters ask for that
     // Of packets whose flow is open now:
     bool has_flow = false;
     flow::Tuple before, after;  // as the flow's originator sends, and after translation
@@ -59,10 +61,11 @@ struct Trace {
 class Tracer {
   public:
     // Refuses what a gateway refuses; `at` is when the program is compiled: filters expire from then on, and
-    // log-ins of the tenant's `users` by the packets' times.
+    // log-ins of the tenant's `users` by the packets' times. `tables`: as the gateways' are supposed to be;
+    // filters that ask one that is not there match nothing.
     [[nodiscard]] static base::Result<std::unique_ptr<Tracer>> make(
         const model::TenantProgram& program, base::Timestamp at,
-        std::span<const model::UserBinding> users = {});
+        std::span<const model::UserBinding> users = {}, const attributes::Tables& tables = {});
     ~Tracer();
     Tracer(const Tracer&) = delete;
     Tracer& operator=(const Tracer&) = delete;

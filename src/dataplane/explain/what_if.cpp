@@ -105,16 +105,32 @@ void ask_no_more(FirewallRule& rule, Part part) {
     }
 }
 
+struct LimitOfReason {
+    DropReason reason;
+    model::RateLimit model::ScrubProfile::*limit;
+};
+constexpr LimitOfReason limits_by_reason[] = {
+    {DropReason::source_rate, &model::ScrubProfile::source_limit},
+    {DropReason::pair_rate, &model::ScrubProfile::pair_limit},
+    {DropReason::fragment_rate, &model::ScrubProfile::fragment_limit},
+    {DropReason::icmp_rate, &model::ScrubProfile::icmp_limit},
+    {DropReason::udp_rate, &model::ScrubProfile::udp_limit},
+    {DropReason::service_rate, &model::ScrubProfile::service_limit},
+    {DropReason::target_rate, &model::ScrubProfile::target_limit},
+};
+
 class WhatIf {
   public:
     WhatIf(const TenantProgram& program, std::span<const model::UserBinding> users,
-           std::span<const Sent> earlier, const Sent& packet, const Trace& trace, std::size_t& budget)
+           const attributes::Tables& tables, std::span<const Sent> earlier, const Sent& packet,
+           const Trace& trace, std::size_t& budget)
         : program_(program),
           users_(users),
           earlier_(earlier),
           packet_(packet),
           trace_(trace),
           key_(packet::parse(packet.frame)),
+          tables_(tables),
           budget_(budget) {}
 
     std::vector<std::string> run() {
@@ -161,7 +177,7 @@ class WhatIf {
         const std::size_t cost = fixed_cost + program.firewall.rules.size() + before.size();
         if (cost > budget_) return std::nullopt;
         budget_ -= cost;
-        auto tracer = Tracer::make(program, before.empty() ? packet.at : before.front().at, users_);
+        auto tracer = Tracer::make(program, before.empty() ? packet.at : before.front().at, users_, tables_);
         if (!tracer) return std::nullopt;
         for (const Sent& one : before) (void)(*tracer)->run(one);
         return (*tracer)->run(packet);
@@ -277,14 +293,8 @@ class WhatIf {
     void within_rate() {
         const auto* target = target_of(program_, key_.destination);
         if (target == nullptr) return;
-        const auto& profile = target->profile;
-        const model::RateLimit* limit = trace_.reason == DropReason::source_rate     ? &profile.source_limit
-                                        : trace_.reason == DropReason::target_rate   ? &profile.target_limit
-                                        : trace_.reason == DropReason::fragment_rate ? &profile.fragment_limit
-                                        : trace_.reason == DropReason::icmp_rate     ? &profile.icmp_limit
-                                        : trace_.reason == DropReason::udp_rate      ? &profile.udp_limit
-                                                                                     : nullptr;
-        if (limit != nullptr) say_rate(*limit);
+        const auto row = std::ranges::find(limits_by_reason, trace_.reason, &LimitOfReason::reason);
+        if (row != std::end(limits_by_reason)) say_rate(target->profile.*row->limit);
     }
     void say_rate(const model::RateLimit& limit) {
         // Alone it passes: the rate is all that stands against it.
@@ -488,6 +498,7 @@ class WhatIf {
     const Sent& packet_;
     const Trace& trace_;
     const packet::Key key_;  // of the frame without tags
+    const attributes::Tables& tables_;
     std::size_t& budget_;
     std::vector<std::string> out_;
 };
@@ -496,9 +507,9 @@ class WhatIf {
 
 std::vector<std::string> what_would_help(const TenantProgram& program,
                                          std::span<const model::UserBinding> users,
-                                         std::span<const Sent> earlier, const Sent& packet,
-                                         const Trace& trace, std::size_t& budget) {
-    return WhatIf(program, users, earlier, packet, trace, budget).run();
+                                         const attributes::Tables& tables, std::span<const Sent> earlier,
+                                         const Sent& packet, const Trace& trace, std::size_t& budget) {
+    return WhatIf(program, users, tables, earlier, packet, trace, budget).run();
 }
 
 }  // namespace sluice::dataplane::explain

@@ -22,6 +22,7 @@ inline constexpr std::size_t most_changes = 3;
 // nothing is tried beyond.
 [[nodiscard]] std::vector<std::string> what_would_help(const model::TenantProgram& program,
                                                        std::span<const model::UserBinding> users,
+                                                       const attributes::Tables& tables,
                                                        std::span<const Sent> earlier, const Sent& packet,
                                                        const Trace& trace, std::size_t& budget);
 

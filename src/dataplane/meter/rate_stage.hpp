@@ -1,6 +1,7 @@
-// Limits of each source, and of fragments, ICMP, UDP and everything to a destination address. A packet that
-// one limit refuses counts for none of the later ones. One source that goes on above its limit is shut out: a
-// flood from a host that proves its address would else keep the limit's rate for as long as it lasts.
+// Limits of each source, of each source at one destination address, and of fragments, ICMP, UDP, one service
+// and everything to a destination address, in this order. A packet that one limit refuses counts for none of
+// the later ones. One source that goes on above its limit is shut out: a flood from a host that proves its
+// address would else keep the limit's rate for as long as it lasts.
 #pragma once
 
 #include "dataplane/stage.hpp"
@@ -21,6 +22,10 @@ struct RateStage {
             return false;
         }
         if (!profile.meter_destination) return true;
+        if (profile.meter_parts && !pair_allows(context, i, carry) &&
+            !context.drop(i, model::DropReason::pair_rate)) {
+            return false;
+        }
         const model::DropReason reason = destination_refuses(context, i, carry);
         return reason == model::DropReason::none || context.drop(i, reason);
     }
@@ -43,6 +48,30 @@ struct RateStage {
         if (limit.take(source->rate, state.now_ticks, bytes, carry)) return true;
         limit.owe(source->rate, state.now_ticks, bytes);
         return false;
+    }
+
+    // Parts are never precious, so there is always room.
+    static RateState& part_of(const Context& context, std::uint64_t hash) {
+        WorkerState& state = context.state;
+        TrafficPart& part = *state.parts.find_or_make(hash, state.now_coarse, false);
+        touch(part, state.now_coarse);
+        return part.meters;
+    }
+    __attribute__((noinline)) static bool pair_allows(Context context, std::size_t i, std::uint32_t carry) {
+        const RateLimit& limit = context.batch.profiles[i]->pair;
+        if (!limit.any()) return true;
+        RateState& state = part_of(context, context.batch.pair_hashes[i]);
+        const std::uint32_t bytes = context.batch.keys[i].l3_length;
+        if (limit.take(state, context.state.now_ticks, bytes, carry)) return true;
+        limit.owe(state, context.state.now_ticks, bytes);
+        return false;
+    }
+    __attribute__((noinline)) static bool service_allows(Context context, std::size_t i,
+                                                         std::uint32_t carry) {
+        const RateLimit& limit = context.batch.profiles[i]->service;
+        if (!limit.any()) return true;
+        RateState& state = part_of(context, context.batch.service_hashes[i]);
+        return limit.take(state, context.state.now_ticks, context.batch.keys[i].l3_length, carry);
     }
 
     static Meters& meters_of(const Context& context, std::size_t i) {
@@ -76,6 +105,7 @@ struct RateStage {
                    key.protocol == static_cast<std::uint8_t>(IpProtocol::icmpv6)) {
             if (!profile.icmp.take(meters.icmp, now, bytes, carry)) return DropReason::icmp_rate;
         }
+        if (profile.meter_parts && !service_allows(context, i, carry)) return DropReason::service_rate;
         return profile.target.take(meters.target, now, bytes, carry) ? DropReason::none
                                                                      : DropReason::target_rate;
     }

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/scrub/filter_condition.hpp"
 #include "dataplane/stage.hpp"
 #include "net/protocol.hpp"
 
@@ -94,9 +95,14 @@ struct FilterStage {
         for (const CompiledFilter* filter = begin; filter != begin + list.count; ++filter) {
             if (!all_inside(lanes & filter->mask, filter->first, filter->last)) continue;
             if (context.state.now_ns >= filter->expires_ns) continue;
-            if (filter->by_address &&
-                !matches(program.filter_addresses[filter - program.filters.data()], key))
-                continue;
+            if (filter->asks != 0) {
+                const auto at = static_cast<std::size_t>(filter - program.filters.data());
+                if ((filter->asks & asks_addresses) != 0 && !matches(program.filter_addresses[at], key))
+                    continue;
+                if ((filter->asks & asks_more) != 0 &&
+                    !meets(program, program.conditions[program.filter_conditions[at]], key, batch.frames[i]))
+                    continue;
+            }
             if (filter->action == model::FilterAction::drop) {
                 return context.drop(
                     i, filter->dynamic ? model::DropReason::dynamic_filter : model::DropReason::static_filter,
