@@ -76,5 +76,19 @@ TEST_F(Config, WhatIsWrongIsSaidWithItsLine) {
               std::string::npos);
 }
 
+TEST_F(Config, TheTablesArrive) {
+    EXPECT_FALSE(load("")->attributes.countries);
+    const auto config = load("  attributes: {countries: /etc/c.csv, check_every: 1 min}\n");
+    ASSERT_TRUE(config) << config.error().message();
+    EXPECT_EQ(config->attributes.countries, "/etc/c.csv");
+    EXPECT_FALSE(config->attributes.reputations);
+    EXPECT_EQ(config->attributes.check_every_ms, 60'000U);
+    EXPECT_NE(refusal("  attributes: {}\n").find(":5: names no table"), std::string::npos);
+    EXPECT_NE(refusal("  attributes: {countries: /a, reputations: /a}\n").find("two tables in one file"),
+              std::string::npos);
+    EXPECT_NE(refusal("  attributes: {countries: /a, check_every: 1 ms}\n").find("write 1 s to 24 h"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::apps::gateway

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <mutex>
 
+#include "apps/gateway/attribute_files.hpp"
 #include "apps/gateway/gateway_config.hpp"
 #include "apps/gateway/gateway_metrics.hpp"
 #include "apps/gateway/record_log.hpp"
@@ -81,18 +82,32 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
     return legs;
 }
 
-model::GatewayReport report_of(const dataplane::Gateway& gateway, const RecordLog& records) {
+// What an operator has to see to, from wherever it comes.
+struct Troubles {
+    const RecordLog& records;
+    const AttributeFiles& attributes;
+
+    void add_to(std::string& all) const {
+        for (const std::string& one : {attributes.trouble(), records.trouble()}) {
+            if (one.empty()) continue;
+            if (!all.empty()) all += "; ";
+            all += one;
+        }
+    }
+};
+
+model::GatewayReport report_of(const dataplane::Gateway& gateway, const Troubles& troubles) {
     auto report = gateway.report();
-    report.trouble = records.trouble();
+    troubles.add_to(report.trouble);
     return report;
 }
 
 // Programs from the controller go straight into force, and the acknowledgement straight back.
 class ProgramHandler final : public rpc::GatewayClientHandler {
   public:
-    ProgramHandler(dataplane::Gateway& gateway, const RecordLog& records, GatewayMetrics& metrics,
+    ProgramHandler(dataplane::Gateway& gateway, const Troubles& troubles, GatewayMetrics& metrics,
                    base::Logger log)
-        : gateway_(gateway), records_(records), metrics_(metrics), log_(std::move(log)) {}
+        : gateway_(gateway), troubles_(troubles), metrics_(metrics), log_(std::move(log)) {}
 
     void answer_by(rpc::GatewayClient& client) { client_ = &client; }
 
@@ -105,7 +120,7 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
         log_.info("programs are in force", {{"generation", std::to_string(update.generation)},
                                             {"tenants", std::to_string(update.programs.size())},
                                             {"full", update.full ? "yes" : "no"}});
-        client_->send(report_of(gateway_, records_));
+        client_->send(report_of(gateway_, troubles_));
     }
     void on_bindings(model::UserBindingUpdate update) override {
         gateway_.apply(update);
@@ -124,7 +139,7 @@ class ProgramHandler final : public rpc::GatewayClientHandler {
 
   private:
     dataplane::Gateway& gateway_;
-    const RecordLog& records_;
+    const Troubles& troubles_;
     GatewayMetrics& metrics_;
     base::Logger log_;
     rpc::GatewayClient* client_ = nullptr;
@@ -149,19 +164,25 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
     GatewayMetrics metrics(registry);
     RecordLog records(config.logs, {gateway, clock, log.named("records"), registry});
-    ProgramHandler handler(gateway, records, metrics, log);
+    AttributeFiles attributes(config.attributes, {[&](dataplane::attributes::Tables tables) {
+                                                      gateway.set_attributes(std::move(tables));
+                                                  },
+                                                  clock, log.named("attributes"), registry});
+    const Troubles troubles{records, attributes};
+    ProgramHandler handler(gateway, troubles, metrics, log);
     rpc::GatewayClient client(config.link, {handler, clock, log.named("link"), registry});
     handler.answer_by(client);
     process::MetricsServer metrics_server(config.metrics_listen, registry);
 
     if (auto status = gateway.start(); !status) return fail(status.error());
     if (auto status = records.start(); !status) return fail(status.error());
+    attributes.start();
     if (auto status = metrics_server.start(); !status) return fail(status.error());
     if (auto status = client.start(); !status) return fail(status.error());
     log.info("running", {{"name", config.gateway.name}, {"workers", std::to_string(config.dirty.queues)}});
     while (!shutdown.wait(report_interval)) {
         gateway.expire_users();
-        const auto report = report_of(gateway, records);
+        const auto report = report_of(gateway, troubles);
         client.send(report);
         metrics.update(report, gateway);
         metrics.update(gateway.firewall_totals());
@@ -173,6 +194,7 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     }
     log.info("ending");
     client.stop();
+    attributes.stop();
     metrics_server.stop();
     gateway.stop();
     records.stop();

@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -15,6 +17,7 @@
 #include "apps/sluice/server_options.hpp"
 #include "apps/sluice/tenant_name.hpp"
 #include "base/time_text.hpp"
+#include "dataplane/attributes/attribute_file.hpp"
 #include "dataplane/explain/explainer.hpp"
 #include "packet/packet_text.hpp"
 #include "policy/policy_reader.hpp"
@@ -42,6 +45,8 @@ struct Options {
     std::vector<std::string> diverted;
     std::vector<std::string> vectors;
     std::vector<std::string> logins;
+    std::string countries;
+    std::string reputations;
     std::size_t limit = 100;
     bool raw = false;
 };
@@ -130,14 +135,44 @@ base::Result<Explainer::Config> with_logins(const Options& options, const model:
     return config;
 }
 
+// What a gateway would have of them.
+base::Result<dataplane::attributes::Tables> tables_of(const Options& options) {
+    namespace attributes = dataplane::attributes;
+    attributes::Tables out;
+    const auto text_of = [](const std::string& file) -> base::Result<std::string> {
+        std::ifstream in(file, std::ios::binary);
+        std::string text{std::istreambuf_iterator<char>(in), {}};
+        if (in) return text;
+        return fail(ErrorCode::io, "the file can not be read", file);
+    };
+    if (!options.countries.empty()) {
+        const auto text = text_of(options.countries);
+        auto table =
+            text ? attributes::read_countries(*text, options.countries) : std::unexpected(text.error());
+        if (!table) return std::unexpected(table.error());
+        out.countries = std::make_shared<attributes::CountryTable>(std::move(*table));
+    }
+    if (!options.reputations.empty()) {
+        const auto text = text_of(options.reputations);
+        auto table =
+            text ? attributes::read_reputations(*text, options.reputations) : std::unexpected(text.error());
+        if (!table) return std::unexpected(table.error());
+        out.reputations = std::make_shared<attributes::ReputationTable>(std::move(*table));
+    }
+    return out;
+}
+
 base::Result<Json> explain_here(const Options& options) {
     auto at = moment(options);
     if (at && options.at.empty() && !options.capture.empty()) at = first_packet(options.capture);
     if (!at) return std::unexpected(at.error());
     auto program = program_of(options, *at);
     if (!program) return std::unexpected(program.error());
+    auto tables = tables_of(options);
+    if (!tables) return std::unexpected(tables.error());
     auto config = with_logins(options, *program, *at);
     if (!config) return std::unexpected(config.error());
+    config->tables = std::move(*tables);
     auto explainer = Explainer::make(std::move(*program), *at, std::move(*config));
     if (!explainer) return std::unexpected(explainer.error());
     Explainer::Origin from;
@@ -274,6 +309,12 @@ void add_explain(CLI::App& app, int& status) {
     command
         ->add_option("--login", options->logins,
                      "with --policy: who is logged in, as 10.0.0.7=anna@acme.example,finance")
+        ->needs(policy);
+    command->add_option("--countries", options->countries, "with --policy: the gateways' table of countries")
+        ->needs(policy);
+    command
+        ->add_option("--reputations", options->reputations,
+                     "with --policy: the gateways' table of reputations")
         ->needs(policy);
     add_server_options(*command, options->server);
     command->add_flag("--json", options->raw, "as the interface gives it");
