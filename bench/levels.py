@@ -22,9 +22,10 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 sys.path.insert(0, os.path.join(ROOT, "lab"))
 
 import configs  # noqa: E402
-from box import Box, LabError  # noqa: E402
+from box import Box  # noqa: E402
 from controller import NotReachable  # noqa: E402
 from demo import LEVELS, STORIES  # noqa: E402
+from instance import LabError  # noqa: E402
 import namespaces  # noqa: E402
 from story import Plan, Story, diverts_acme  # noqa: E402
 
@@ -59,8 +60,10 @@ class Labs:
 
 def play(box, attack, level, seconds):
     """(share of requests lost, share of attack packets that arrived or None)."""
-    story = Story(box, configs.controller_of(box), Plan(attack=attack, level=level, quiet_s=1.5, clean_s=seconds, tail_s=0.5),
-                  lambda _: None)
+    plan = Plan(attack=attack, level=level, quiet_s=1.5, clean_s=seconds, tail_s=0.5)
+    if attack == "hping3":
+        plan.rate_pps *= 3  # what it is asked for; its timer allows far less
+    story = Story(box, configs.controller_of(box), plan, lambda _: None)
     outcome = story.play()
     if story.diverted_at is None:
         raise LabError("no diversion within 10 s")

@@ -3,33 +3,21 @@
 import json
 import os
 import re
-import shutil
 import socket
-import time
 
 from addresses import CLIENT_ADDRESSES4, CUSTOMERS, PORTAL_PORT
 import configs
 import counters
 import exporters
 import forwarder
+from instance import Instance, LabError, run_folder
 import namespaces
 import processes
 import routers
 import webservers
 from topology import Topology
 
-RUNS = "/run/sluice-lab"
-
-
-class LabError(Exception):
-    """What went wrong, and what to do, in a sentence for people."""
-
-
-def run_folder(instance):
-    return f"{RUNS}/{instance or 'default'}"
-
-
-class Box:
+class Box(Instance):
     """router: bird or frr. exporter: sflow, v9 or ipfix. sluice: False leaves Sluice's own processes out. level: the guard's,
     for good; None: it rises and falls by itself."""
 
@@ -37,10 +25,9 @@ class Box:
                  tell=print):
         if instance and not re.fullmatch("[a-z0-9]{1,8}", instance):
             raise LabError(f"'{instance}' is no name for a lab: up to eight of a-z and 0-9, please")
+        super().__init__(run_folder(instance), Topology(instance), tell)
         self.instance, self.router, self.exporter, self.sluice = instance, router, exporter, sluice
-        self.portal_port, self.level, self.tell = portal_port, level, tell
-        self.run_dir, self.topology = run_folder(instance), Topology(instance)
-        self.keeper = None
+        self.portal_port, self.level = portal_port, level
 
     @classmethod
     def of_run(cls, instance, tell=print):
@@ -51,41 +38,10 @@ class Box:
         except FileNotFoundError:
             return cls(instance, tell=tell)
 
-    def ns(self, role):
-        return self.topology.ns(role)
-
-    def is_up(self):
-        return os.path.exists(f"{self.run_dir}/box.json") or bool(self.topology.present())
-
-    def up(self, tied=False):
-        """tied: the processes die with the caller, whatever becomes of it."""
-        reason = namespaces.why_not()
-        if reason:
-            raise LabError(reason)
-        if self.is_up():
-            raise LabError("this lab is up already: './dev lab down' first, or choose another --instance")
+    def check(self):
         if self.sluice:
             configs.check_binaries()
             forwarder.check_port(self.portal_port)
-        os.makedirs(f"{self.run_dir}/log")
-        os.chmod(self.run_dir, 0o755)
-        with open(f"{self.run_dir}/box.json", "w", encoding="utf-8") as out:
-            json.dump({"router": self.router, "exporter": self.exporter, "sluice": self.sluice,
-                       "portal_port": self.portal_port, "level": self.level}, out)
-        self.tell(f"network: {len(CUSTOMERS)} customers, edge ({self.router}), guard, controller, internet")
-        self.topology.up()
-        counters.install(self.ns)
-        self._start(tied)
-        self._wait_ready()
-
-    def down(self):
-        processes.stop_keeper(self.run_dir)
-        if self.keeper:
-            self.keeper.wait()
-        self.topology.down()
-        shutil.rmtree(self.run_dir, ignore_errors=True)
-        if os.path.isdir(RUNS) and not os.listdir(RUNS):
-            os.rmdir(RUNS)
 
     def pid(self, name):
         return processes.state(self.run_dir).get(name, {}).get("pid")
@@ -97,7 +53,14 @@ class Box:
         """The edge's kernel routes of the main table, as `ip` prints them."""
         return namespaces.run_in(self.ns("edge"), ["ip", f"-{version}", "route"]).splitlines()
 
-    def _start(self, tied):
+    def begin(self):
+        os.chmod(self.run_dir, 0o755)
+        with open(f"{self.run_dir}/box.json", "w", encoding="utf-8") as out:
+            json.dump({"router": self.router, "exporter": self.exporter, "sluice": self.sluice,
+                       "portal_port": self.portal_port, "level": self.level}, out)
+        self.tell(f"network: {len(CUSTOMERS)} customers, edge ({self.router}), guard, controller, internet")
+        self.topology.up()
+        counters.install(self.ns)
         wanted = webservers.servers(self.run_dir, self.ns)
         wanted += routers.edge(self.router, self.run_dir, self.ns("edge"))
         wanted.append(routers.gobgpd(self.run_dir, self.ns("ctrl")))
@@ -105,33 +68,17 @@ class Box:
             wanted += configs.sluice_processes(self)
         wanted.append(exporters.exporter(self.exporter, self.run_dir, self.ns("edge")))
         self.tell(f"processes: {', '.join(p.name for p in wanted)}")
-        self.keeper = processes.spawn_keeper(self.run_dir, wanted, tied)
+        return wanted
 
-    def _wait_ready(self):
+    def wait_ready(self):
         for customer in CUSTOMERS:
-            self._wait(f"{customer.name}'s web server",
-                       lambda c=customer: self.answers("internet", c.web4, 80, CLIENT_ADDRESSES4[-1]))
-        self._wait("the BGP session between edge and controller",
-                   lambda: routers.established(self.router, self.run_dir, self.ns("edge")), 20)
-        self._wait("the flow exporter", lambda: self.pid("sfprobe") or self.pid("nfprobe"))
+            self.wait(f"{customer.name}'s web server",
+                      lambda c=customer: self.answers("internet", c.web4, 80, CLIENT_ADDRESSES4[-1]))
+        self.wait("the BGP session between edge and controller",
+                  lambda: routers.established(self.router, self.run_dir, self.ns("edge")), 20)
+        self.wait("the flow exporter", lambda: self.pid("sfprobe") or self.pid("nfprobe"))
         if self.sluice:
-            configs.wait_ready(self, self._wait)
-
-    def _wait(self, what, ready, limit_s=10.0):
-        deadline = time.monotonic() + limit_s
-        while not ready():
-            if time.monotonic() > deadline:
-                raise LabError(f"{what} is not ready after {limit_s:g} s\n{self._last_words()}")
-            time.sleep(0.05)
-
-    def _last_words(self, lines=6):
-        """The ends of the logs, for people: the folder goes with the lab."""
-        said = []
-        for name in sorted(os.listdir(f"{self.run_dir}/log")):
-            with open(f"{self.run_dir}/log/{name}", encoding="utf-8", errors="replace") as log:
-                tail = log.readlines()[-lines:]
-            said += [f"{name}: {line.rstrip()}" for line in tail]
-        return "\n".join(said)
+            configs.wait_ready(self, self.wait)
 
     def answers(self, role, address, port, source=None):
         with namespaces.inside(self.ns(role)):

@@ -7,7 +7,8 @@ import time
 
 import configs
 from attackers import KINDS
-from box import Box, LabError
+from box import Box
+from instance import LabError
 import namespaces
 from report import report, summary, tell, write_json
 from story import KILLABLE, Plan, Story

@@ -2,18 +2,16 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import time
 
 from addresses import CLEAN, DIRTY, LINK_PORT
-from box import RUNS, LabError, run_folder
 import configs
 from controller import Controller
 from firewall_plan import HOSTS, POLICY, PORTS, port_mac
 from firewall_topology import FirewallTopology
 import forwarder
+from instance import Instance, LabError, run_folder
 import namespaces
 import processes
 from processes import Process
@@ -48,33 +46,24 @@ def controller(run_dir, policy):
     }}
 
 
-class FirewallBox:
+class FirewallBox(Instance):
     """ports, more: which of the gateway's ports are there, and more settings of its configuration. portal_port: where the
     portal appears on the host; without it, it does not."""
 
+    how_to_end = "./dev lab down --firewall"
+
     def __init__(self, instance="", driver="net_af_xdp", policy=POLICY, ports=PORTS, more=None, portal_port=None, tell=print):
-        self.instance, self.policy, self.portal_port, self.tell = instance, policy, portal_port, tell
+        super().__init__(run_folder(f"fw-{instance}" if instance else "fw"), FirewallTopology(f"fw{instance}"), tell)
+        self.instance, self.policy, self.portal_port = instance, policy, portal_port
         self.gateway = lambda run_dir: gateway(run_dir, driver, ports, more)
-        self.run_dir, self.topology = run_folder(f"fw-{instance}" if instance else "fw"), FirewallTopology(f"fw{instance}")
-        self.keeper, self.hosts = None, {}
+        self.hosts = {}
 
-    def ns(self, role):
-        return self.topology.ns(role)
-
-    def is_up(self):
-        return os.path.exists(self.run_dir) or bool(self.topology.present())
-
-    def up(self, tied=False):
-        """tied: the processes die with the caller, whatever becomes of it."""
-        reason = namespaces.why_not()
-        if reason:
-            raise LabError(reason)
-        if self.is_up():
-            raise LabError("this lab is up already: './dev lab down --firewall' first, or choose another --instance")
+    def check(self):
         configs.check_binaries(("sluice-controller", "sluice-gateway"))
         if self.portal_port:
             forwarder.check_port(self.portal_port)
-        os.makedirs(f"{self.run_dir}/log")
+
+    def begin(self):
         os.makedirs(f"{self.run_dir}/controller")
         self.topology.up()
         configs.write_secret(f"{self.run_dir}/link.token", os.urandom(16).hex())
@@ -87,10 +76,12 @@ class FirewallBox:
                                   [os.path.join(configs.BIN, f"sluice-{name}"), "--config", conf]))
         if self.portal_port:
             wanted.append(configs.portal_forwarder(self.portal_port, self.ns("guard")))
-        self.keeper = processes.spawn_keeper(self.run_dir, wanted, tied)
+        return wanted
+
+    def wait_ready(self):
         link = self.controller()
-        self._wait("the controller", link.healthy)
-        self._wait("the gateway's link", lambda: configs.asked(
+        self.wait("the controller", link.healthy)
+        self.wait("the gateway's link", lambda: configs.asked(
             link, "/gateways", lambda g: g["generation"] == g["wanted_generation"]))
 
     def controller(self):
@@ -98,13 +89,7 @@ class FirewallBox:
 
     def down(self):
         self.stop_hosts()
-        processes.stop_keeper(self.run_dir)
-        if self.keeper:
-            self.keeper.wait()
-        self.topology.down()
-        shutil.rmtree(self.run_dir, ignore_errors=True)
-        if os.path.isdir(RUNS) and not os.listdir(RUNS):
-            os.rmdir(RUNS)
+        super().down()
 
     def start_hosts(self, quiet=()):
         """Servers and clients in every network, by role. quiet: hosts that say nothing before somebody speaks to them."""
@@ -122,14 +107,6 @@ class FirewallBox:
     def log(self, name):
         with open(f"{self.run_dir}/log/{name}.out", encoding="utf-8", errors="replace") as log:
             return log.read()
-
-    def _wait(self, what, ready, limit_s=15.0):
-        deadline = time.monotonic() + limit_s
-        while not ready():
-            if time.monotonic() > deadline:
-                raise LabError(f"{what} is not ready after {limit_s:g} s\n{self.log('sluice-controller')[-1500:]}\n"
-                               f"{self.log('sluice-gateway')[-1500:]}")
-            time.sleep(0.05)
 
 
 class HostProcess:

@@ -7,12 +7,13 @@ import time
 
 from attackers import KINDS, Attack
 from addresses import CUSTOMERS
-from box import Box, LabError
+from box import Box
 import configs
 import counters
 from firewall_box import FirewallBox
 import firewall_matrix
 from firewall_plan import POLICY
+from instance import LabError
 from policy_judge import load
 import processes
 

@@ -12,9 +12,9 @@ import unittest
 import lab_case
 from addresses import ACME, CUSTOMERS, FLOW, SFLOW_PORT
 from attackers import Attack
-from box import LabError, run_folder
 import clients
 import counters
+from instance import LabError, run_folder
 import namespaces
 import routers
 from watch import FirstPacket, RouteWatch, from_attacker

@@ -10,8 +10,8 @@ import time
 import unittest
 
 import lab_case
-from box import run_folder
 import configs
+from instance import run_folder
 import namespaces
 
 EVENTS = ["first attack packet", "first evidence", "incident", "route in the edge's kernel", "clean traffic",
