@@ -15,18 +15,24 @@ EventHub::EventHub(Config config, Dependencies dependencies)
                                              "Listeners that were too slow and have to subscribe again.")) {}
 
 // One lock over storing and handing on, so that every listener sees the sequence grow.
-void EventHub::publish(model::Event event) {
+void EventHub::publish_all(std::vector<model::Event> events) {
     const std::lock_guard lock(mutex_);
-    published_.add();
-    auto stored = dependencies_.repository.append(event);
+    published_.add(events.size());
+    auto stored = dependencies_.repository.append_all(events);
     if (stored) {
-        event = std::move(*stored);
+        events = std::move(*stored);
     } else {
-        event.sequence = 0;
-        store_failures_.add();
-        dependencies_.log.error("an event cannot be stored",
-                                {{"kind", event.kind}, {"error", stored.error().message()}});
+        store_failures_.add(events.size());
+        for (auto& event : events) {
+            event.sequence = 0;
+            dependencies_.log.error("an event cannot be stored",
+                                    {{"kind", event.kind}, {"error", stored.error().message()}});
+        }
     }
+    for (const auto& event : events) hand_on(event);
+}
+
+void EventHub::hand_on(const model::Event& event) {
     std::erase_if(subscribers_, [&](const std::shared_ptr<EventSubscription>& subscriber) {
         // Nobody holds it but us, or its reader has closed it.
         if (subscriber.use_count() == 1 || subscriber->queue_.closed()) return true;

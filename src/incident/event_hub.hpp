@@ -51,7 +51,8 @@ class EventHub final : public EventSink {
     EventHub(Config config, Dependencies dependencies);
 
     // Stored first. When the store fails it is handed on without a sequence (0), and counted.
-    void publish(model::Event event) override;
+    void publish(model::Event event) override { publish_all({std::move(event)}); }
+    void publish_all(std::vector<model::Event> events) override;
 
     // From now on, preceded by the stored events after `after` (none when empty). exhausted: too many.
     [[nodiscard]] base::Result<std::shared_ptr<EventSubscription>> subscribe(
@@ -60,6 +61,8 @@ class EventHub final : public EventSink {
     void stop();
 
   private:
+    void hand_on(const model::Event& event);  // with mutex_ held
+
     const Config config_;
     Dependencies dependencies_;
     base::Counter& published_;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -17,6 +18,9 @@ class EventRepository {
     virtual ~EventRepository() = default;
     // Gives the event its sequence number: growing, without reuse, also over restarts.
     [[nodiscard]] virtual base::Result<model::Event> append(const model::Event& event) = 0;
+    // Several in this order: all of them, or none.
+    [[nodiscard]] virtual base::Result<std::vector<model::Event>> append_all(
+        std::span<const model::Event> events) = 0;
     // Events with a sequence above `after` that the scope may see, oldest first.
     [[nodiscard]] virtual base::Result<std::vector<model::Event>> after(const model::TenantScope& scope,
                                                                         std::uint64_t after,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,10 +29,15 @@ class IncidentRepository {
     // Gives the draft its id and version 1.
     [[nodiscard]] virtual base::Result<model::Incident> create(const model::TenantScope& scope,
                                                                const model::Incident& draft) = 0;
+    // Several, in this order: all of them, or none.
+    [[nodiscard]] virtual base::Result<std::vector<model::Incident>> create_all(
+        const model::TenantScope& scope, std::span<const model::Incident> drafts) = 0;
     // Replaces the stored one, findings and timeline included, whose version must be incident.version;
     // returns it with the next version. Errors: not_found, conflict.
     [[nodiscard]] virtual base::Result<model::Incident> update(const model::TenantScope& scope,
                                                                const model::Incident& incident) = 0;
+    [[nodiscard]] virtual base::Result<std::vector<model::Incident>> update_all(
+        const model::TenantScope& scope, std::span<const model::Incident> incidents) = 0;
     [[nodiscard]] virtual base::Result<model::Incident> find(const model::TenantScope& scope,
                                                              model::IncidentId id) = 0;
     // Newest first.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "base/outbox.hpp"
 #include "incident/attack_record.hpp"
@@ -43,7 +44,8 @@ class IncidentService::Impl {
 
     base::Status start();
     void stop();
-    void on_finding(const model::Finding& finding);
+    void on_findings(std::span<const model::Finding> findings);
+    void note_all(std::span<const Note> notes);
     void tick();
     base::Status note(model::IncidentId id, model::IncidentEntry entry, bool keep);
     base::Result<Incident> find(const TenantScope& scope, model::IncidentId id);
@@ -51,13 +53,21 @@ class IncidentService::Impl {
 
   private:
     [[nodiscard]] AttackLimits limits() const { return {config_.max_findings, config_.max_timeline}; }
+    [[nodiscard]] bool is_due(const AttackRecord& record) const {
+        const base::Duration interval = std::chrono::milliseconds{config_.persist_interval_ms};
+        return record.dirty() && dependencies_.clock.now() - record.stored_at() >= interval;
+    }
     [[nodiscard]] AttackRecord* record_for(const model::Finding& finding);
     [[nodiscard]] std::size_t open_incidents(model::TenantId tenant) const;
-    void open(const model::Finding& finding);
-    void update(AttackRecord& record, const model::Finding& finding);
+    void begin(const model::Finding& finding, std::vector<AttackRecord>& begun);
+    void open(std::vector<AttackRecord> begun);
+    // True when it is still to be told, with others.
+    [[nodiscard]] bool update(AttackRecord& record, const model::Finding& finding);
     void end_when_over(AttackRecord& record, const std::string& why);
     void end_stale(AttackRecord& record);
     base::Status persist(AttackRecord& record, const Incident& before);
+    // What cannot be stored stays as it is here, and is tried again.
+    void persist_all(const std::vector<AttackRecord*>& records);
     void tell(const Incident& incident, std::string_view event_kind, std::string text);
     void close_ended();
 
@@ -116,49 +126,91 @@ std::size_t IncidentService::Impl::open_incidents(model::TenantId tenant) const 
     }));
 }
 
-void IncidentService::Impl::on_finding(const model::Finding& finding) {
+void IncidentService::Impl::on_findings(std::span<const model::Finding> findings) {
     {
         const std::lock_guard lock(mutex_);
-        if (AttackRecord* record = record_for(finding)) {
-            update(*record, finding);
-        } else if (finding.state != model::FindingState::closed) {
-            open(finding);
+        std::vector<AttackRecord> begun;
+        std::set<model::IncidentId> moved;
+        for (const auto& finding : findings) {
+            if (AttackRecord* record = record_for(finding)) {
+                if (update(*record, finding)) moved.insert(record->incident().id);
+            } else {
+                begin(finding, begun);
+            }
         }
+        open(std::move(begun));
+        std::vector<AttackRecord*> due;
+        std::vector<Incident> told;
+        for (const auto id : moved) {
+            const auto found = live_.find(id);
+            if (found == live_.end()) continue;
+            told.push_back(found->second.incident());
+            if (is_due(found->second)) due.push_back(&found->second);
+        }
+        persist_all(due);
+        if (!told.empty())
+            outbox_.add([this, told = std::move(told)] { dependencies_.response.on_incidents(told); });
     }
     outbox_.deliver();
 }
 
-void IncidentService::Impl::open(const model::Finding& finding) {
-    if (open_incidents(finding.tenant) >= config_.max_open_per_tenant) {
+// `begun`: incidents that are not stored yet. One attack may have several findings among those of one moment.
+void IncidentService::Impl::begin(const model::Finding& finding, std::vector<AttackRecord>& begun) {
+    const auto same = std::ranges::find_if(begun, [&](const AttackRecord& record) {
+        return record.has_finding(finding.key) || record.belongs(finding);
+    });
+    if (same != begun.end()) {
+        (void)same->take(finding, dependencies_.clock.now(), limits());
+        return;
+    }
+    if (finding.state == model::FindingState::closed) return;
+    const auto of_tenant = std::ranges::count_if(
+        begun, [&](const AttackRecord& record) { return record.incident().tenant == finding.tenant; });
+    if (open_incidents(finding.tenant) + static_cast<std::size_t>(of_tenant) >= config_.max_open_per_tenant) {
         refused_.add();
         return;
     }
-    AttackRecord record = AttackRecord::opened(finding, dependencies_.clock.now(), limits());
-    const auto stored = dependencies_.repository.create(TenantScope::of(finding.tenant), record.incident());
-    if (!stored) {
-        not_stored_.add();
-        dependencies_.log.error(
-            "an incident cannot be stored; the next report of its finding tries again",
-            {{"target", finding.target.to_string()}, {"error", stored.error().message()}});
-        return;
-    }
-    opened_.add();
-    record.stored(*stored, dependencies_.clock.now());
-    tell(*stored, "incident.opened", stored->title);
-    live_.emplace(stored->id, std::move(record));
+    begun.push_back(AttackRecord::opened(finding, dependencies_.clock.now(), limits()));
 }
 
-void IncidentService::Impl::update(AttackRecord& record, const model::Finding& finding) {
+void IncidentService::Impl::open(std::vector<AttackRecord> begun) {
+    if (begun.empty()) return;
+    std::vector<Incident> drafts;
+    for (const auto& record : begun) drafts.push_back(record.incident());
+    const auto stored = dependencies_.repository.create_all(TenantScope::provider(), drafts);
+    if (!stored) {
+        not_stored_.add(begun.size());
+        dependencies_.log.error(
+            "incidents cannot be stored; the next reports of their findings try again",
+            {{"incidents", std::to_string(begun.size())}, {"error", stored.error().message()}});
+        return;
+    }
+    opened_.add(begun.size());
+    std::vector<model::Event> events;
+    for (const auto& incident : *stored) {
+        events.push_back({.at = dependencies_.clock.wall(),
+                          .kind = "incident.opened",
+                          .tenant = incident.tenant,
+                          .incident = incident.id,
+                          .text = incident.title});
+    }
+    outbox_.add([this, opened = *stored, events = std::move(events)] {
+        dependencies_.events.publish_all(events);
+        dependencies_.response.on_incidents(opened);
+    });
+    for (std::size_t i = 0; i < begun.size(); ++i) {
+        begun[i].stored((*stored)[i], dependencies_.clock.now());
+        const auto [entry, is_new] = live_.emplace((*stored)[i].id, std::move(begun[i]));
+        if (is_new) end_when_over(entry->second, "the traffic is back below its thresholds");
+    }
+}
+
+bool IncidentService::Impl::update(AttackRecord& record, const model::Finding& finding) {
     const Incident before = record.incident();
     const AttackChange change = record.take(finding, dependencies_.clock.now(), limits());
-    const base::Instant next_store =
-        record.stored_at() + std::chrono::milliseconds{config_.persist_interval_ms};
-    if (change != AttackChange::rates || dependencies_.clock.now() >= next_store) {
-        if (!persist(record, before)) return;
-    }
+    if (change != AttackChange::rates && !persist(record, before)) return false;
     switch (change) {
         case AttackChange::rates:
-            outbox_.add([this, now = record.incident()] { dependencies_.response.on_incident(now); });
             break;
         case AttackChange::evidence:
             tell(record.incident(), "incident.updated", record.incident().title);
@@ -168,6 +220,7 @@ void IncidentService::Impl::update(AttackRecord& record, const model::Finding& f
             break;
     }
     end_when_over(record, "the traffic is back below its thresholds");
+    return change == AttackChange::rates;
 }
 
 void IncidentService::Impl::end_when_over(AttackRecord& record, const std::string& why) {
@@ -201,6 +254,21 @@ base::Status IncidentService::Impl::persist(AttackRecord& record, const Incident
     return std::unexpected(stored.error());
 }
 
+void IncidentService::Impl::persist_all(const std::vector<AttackRecord*>& records) {
+    if (records.empty()) return;
+    std::vector<Incident> incidents;
+    for (const auto* record : records) incidents.push_back(record->incident());
+    const auto stored = dependencies_.repository.update_all(TenantScope::provider(), incidents);
+    if (stored) {
+        for (std::size_t i = 0; i < records.size(); ++i) {
+            records[i]->stored((*stored)[i], dependencies_.clock.now());
+        }
+        return;
+    }
+    // One of them may be the reason: it must not keep the others from the store.
+    for (auto* record : records) (void)persist(*record, record->incident());
+}
+
 void IncidentService::Impl::tell(const Incident& incident, std::string_view event_kind, std::string text) {
     model::Event event{.at = dependencies_.clock.wall(),
                        .kind = std::string(event_kind),
@@ -216,13 +284,12 @@ void IncidentService::Impl::tell(const Incident& incident, std::string_view even
 void IncidentService::Impl::tick() {
     {
         const std::lock_guard lock(mutex_);
-        const base::Duration interval = std::chrono::milliseconds{config_.persist_interval_ms};
+        std::vector<AttackRecord*> due;
         for (auto& [id, record] : live_) {
             if (record.incident().state == IncidentState::open) end_stale(record);
-            if (record.dirty() && dependencies_.clock.now() - record.stored_at() >= interval) {
-                (void)persist(record, record.incident());
-            }
+            if (is_due(record)) due.push_back(&record);
         }
+        persist_all(due);
     }
     outbox_.deliver();
     close_ended();
@@ -268,6 +335,25 @@ base::Status IncidentService::Impl::note(model::IncidentId id, model::IncidentEn
     return persist(record, *closed);
 }
 
+void IncidentService::Impl::note_all(std::span<const Note> notes) {
+    std::vector<Note> of_closed;
+    {
+        const std::lock_guard lock(mutex_);
+        std::vector<AttackRecord*> noted;
+        for (const auto& one : notes) {
+            const auto found = live_.find(one.incident);
+            if (found == live_.end()) {
+                of_closed.push_back(one);
+                continue;
+            }
+            found->second.note(one.entry, limits());
+            if (std::ranges::find(noted, &found->second) == noted.end()) noted.push_back(&found->second);
+        }
+        persist_all(noted);
+    }
+    for (auto& one : of_closed) (void)note(one.incident, std::move(one.entry), true);
+}
+
 base::Result<Incident> IncidentService::Impl::find(const TenantScope& scope, model::IncidentId id) {
     {
         const std::lock_guard lock(mutex_);
@@ -300,8 +386,11 @@ base::Status IncidentService::start() {
 void IncidentService::stop() {
     impl_->stop();
 }
-void IncidentService::on_finding(const std::string& /*collector*/, const model::Finding& finding) {
-    impl_->on_finding(finding);
+void IncidentService::on_findings(std::span<const model::Finding> findings) {
+    impl_->on_findings(findings);
+}
+void IncidentService::note_all(std::span<const Note> notes) {
+    impl_->note_all(notes);
 }
 void IncidentService::tick() {
     impl_->tick();

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ class Response {
     virtual ~Response() = default;
     // Told after each change and each update, durable before, without a lock held.
     virtual void on_incident(const model::Incident& incident) = 0;
+    // Of several at once, as they are now.
+    virtual void on_incidents(std::span<const model::Incident> incidents) {
+        for (const auto& incident : incidents) on_incident(incident);
+    }
     // Whether anything is still in force or proposed for it.
     [[nodiscard]] virtual bool any_live(model::IncidentId incident) = 0;
 };
@@ -59,7 +64,9 @@ class IncidentService {
     void stop();
 
     // Any number of times for one state. A finding that cannot be stored is tried again with its next update.
-    void on_finding(const std::string& collector, const model::Finding& finding);
+    void on_finding(const model::Finding& finding) { on_findings({&finding, 1}); }
+    // What comes at the same time is stored, and told, together.
+    void on_findings(std::span<const model::Finding> findings);
     void tick();
 
     // A person's line of the timeline: in the store, or not there at all. Errors: not_found, the store's.
@@ -69,6 +76,11 @@ class IncidentService {
     // kept and tried again.
     void note(model::IncidentId incident, const std::string& kind, const std::string& text,
               base::Timestamp at);
+    struct Note {
+        model::IncidentId incident;
+        model::IncidentEntry entry;
+    };
+    void note_all(std::span<const Note> notes);
 
     [[nodiscard]] base::Result<model::Incident> find(const model::TenantScope& scope,
                                                      model::IncidentId id) const;

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "incident/testing/memory_repositories.hpp"
 
@@ -57,7 +60,7 @@ class IncidentServiceTest : public ::testing::Test {
         f.peak.packets_per_s = 50'000;
         return f;
     }
-    void see(const model::Finding& f) { service_->on_finding("c1", f); }
+    void see(const model::Finding& f) { service_->on_finding(f); }
     void pass(base::Duration time) {
         clock_.advance(time);
         service_->tick();
@@ -198,6 +201,53 @@ TEST_F(IncidentServiceTest, RatesAreStoredOnceASecondButToldAtOnce) {
     EXPECT_EQ(recorder_.told.size(), 21U);
     EXPECT_LE(repository_.updates, 3);
     EXPECT_EQ(only().findings[0].current.packets_per_s, 19U) << "readers see the newest";
+}
+
+TEST_F(IncidentServiceTest, AHundredAttacksAtOnceAreOneWrite) {
+    std::vector<model::Finding> findings;
+    for (int i = 0; i < 100; ++i) {
+        const std::string host = "192.0.2." + std::to_string(i);
+        findings.push_back(finding(host.c_str(), host.c_str()));
+    }
+    findings.push_back(finding("of another collector", "192.0.2.7"));
+    service_->on_findings(findings);
+    EXPECT_EQ(repository_.writes_of_several, 1);
+    ASSERT_EQ(recorder_.told.size(), 100U);
+    EXPECT_EQ(std::ranges::count(recorder_.kinds(), "incident.opened"), 100);
+    EXPECT_EQ(service_->find(TenantScope::provider(), recorder_.told[7].id)->findings.size(), 2U);
+    clock_.advance(seconds{1});
+    for (auto& one : findings) one.state = FindingState::updated;
+    service_->on_findings(findings);
+    EXPECT_EQ(repository_.writes_of_several, 2) << "rates, a second later";
+    EXPECT_EQ(recorder_.told.size(), 200U);
+    std::vector<IncidentService::Note> notes;
+    for (int i = 0; i < 100; ++i) {
+        const auto id = recorder_.told[static_cast<std::size_t>(i)].id;
+        notes.push_back({id, {clock_.wall(), "mitigation-activated", "diverted"}});
+        notes.push_back({id, {clock_.wall(), "mitigation-announced", "via guard-1"}});
+    }
+    service_->note_all(notes);
+    EXPECT_EQ(repository_.writes_of_several, 3);
+    const auto stored = repository_.find(TenantScope::provider(), recorder_.told[0].id);
+    ASSERT_TRUE(stored);
+    EXPECT_EQ(stored->timeline.back().text, "via guard-1");
+}
+
+TEST_F(IncidentServiceTest, LimitsHoldForWhatBeginsAtOnce) {
+    restart({.max_open_per_tenant = 2});
+    const std::vector<model::Finding> findings{finding("a", "192.0.2.1"), finding("b", "192.0.2.2"),
+                                               finding("c", "192.0.2.3")};
+    service_->on_findings(findings);
+    EXPECT_EQ(recorder_.told.size(), 2U);
+    EXPECT_NE(metrics_.prometheus_text().find("sluice_incidents_refused_total 1"), std::string::npos);
+}
+
+TEST_F(IncidentServiceTest, OneThatBeginsAndEndsInOneMomentIsTold) {
+    const std::vector<model::Finding> findings{finding("a", "192.0.2.10"),
+                                               finding("a", "192.0.2.10", FindingState::closed)};
+    service_->on_findings(findings);
+    EXPECT_EQ(only().state, IncidentState::ended);
+    EXPECT_EQ(recorder_.kinds(), (std::vector<std::string>{"incident.opened", "incident.ended"}));
 }
 
 TEST_F(IncidentServiceTest, LimitsHoldAndAreCounted) {

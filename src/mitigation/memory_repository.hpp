@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <span>
+#include <vector>
 
 #include "mitigation/mitigation_repository.hpp"
 
@@ -25,6 +27,20 @@ class MemoryMitigationRepository : public MitigationRepository {
         stored.id = model::MitigationId(++last_id_);
         stored.version = 1;
         stored_[stored.id] = stored;
+        return stored;
+    }
+    base::Result<std::vector<model::Mitigation>> create_all(
+        const model::TenantScope& scope, std::span<const model::Mitigation> drafts) override {
+        std::vector<model::Mitigation> stored;
+        for (const auto& draft : drafts) {
+            auto one = create(scope, draft);
+            if (!one) {
+                const std::lock_guard lock(mutex_);
+                for (const auto& undone : stored) stored_.erase(undone.id);
+                return std::unexpected(one.error());
+            }
+            stored.push_back(std::move(*one));
+        }
         return stored;
     }
     base::Result<model::Mitigation> update(const model::TenantScope& scope,

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -30,6 +31,9 @@ class MitigationRepository {
     // Route::key of its rule) is already live.
     [[nodiscard]] virtual base::Result<model::Mitigation> create(const model::TenantScope& scope,
                                                                  const model::Mitigation& draft) = 0;
+    // Several, in this order: all of them, or none.
+    [[nodiscard]] virtual base::Result<std::vector<model::Mitigation>> create_all(
+        const model::TenantScope& scope, std::span<const model::Mitigation> drafts) = 0;
     // Replaces the stored one, whose version must be mitigation.version; returns it with the next version.
     // Errors: not_found, conflict (the version moved on).
     [[nodiscard]] virtual base::Result<model::Mitigation> update(const model::TenantScope& scope,

@@ -39,7 +39,7 @@ MitigationService::Impl::Impl(ServiceConfig config, Dependencies dependencies)
     : config_(std::move(config)),
       d_(std::move(dependencies)),
       log_(d_.log.named("mitigation")),
-      notices_(d_.observer),
+      notices_(d_.observer, [this](std::span<const AutomaticAction> actions) { audit_all(actions); }),
       targets_(d_.programs, config_.target_linger_ms),
       in_force_gauge_(d_.metrics.gauge("sluice_mitigations_in_force", "Active and cooling mitigations")),
       proposed_gauge_(d_.metrics.gauge("sluice_mitigations_proposed", "Mitigations that wait for approval")),
@@ -86,29 +86,40 @@ base::Status MitigationService::Impl::load(bool starting) {
     }
 }
 
-void MitigationService::Impl::on_incident(const model::Incident& incident) {
+void MitigationService::Impl::on_incidents(std::span<const model::Incident> incidents) {
     {
         const std::lock_guard lock(mutex_);
-        untold_.erase(incident.id);
-        if (incident.state == model::IncidentState::closed) {
-            attacks_.erase({incident.tenant, incident.id});
-            declined_.erase(incident.id);
-            told_refusals_.erase(incident.id);
-        } else {
-            attacks_[{incident.tenant, incident.id}] = attacked_targets(incident);
-            if (incident.state == model::IncidentState::open) {
-                follow(incident);
-                act_on(incident);
-                learn_limits(incident);
-            }
+        std::vector<Mitigation> drafts;
+        std::set<model::TenantId> tenants;
+        for (const auto& incident : incidents) {
+            tenants.insert(incident.tenant);
+            note(incident);
+            if (incident.state != model::IncidentState::open) continue;
+            follow(incident);
+            act_on(incident, drafts);
         }
-        review(incident.tenant);
+        create(drafts);
+        for (const auto& incident : incidents) {
+            if (incident.state == model::IncidentState::open) learn_limits(incident);
+        }
+        for (const auto tenant : tenants) review(tenant);
         publish();
     }
     notices_.deliver();
 }
 
-void MitigationService::Impl::act_on(const model::Incident& incident) {
+void MitigationService::Impl::note(const model::Incident& incident) {
+    untold_.erase(incident.id);
+    if (incident.state == model::IncidentState::closed) {
+        attacks_.erase({incident.tenant, incident.id});
+        declined_.erase(incident.id);
+        told_refusals_.erase(incident.id);
+    } else {
+        attacks_[{incident.tenant, incident.id}] = attacked_targets(incident);
+    }
+}
+
+void MitigationService::Impl::act_on(const model::Incident& incident, std::vector<Mitigation>& drafts) {
     const auto prefixes = own_prefixes(d_.prefixes, incident.tenant);
     if (!prefixes) {
         notices_.alarm({.code = "store-failed",
@@ -143,10 +154,13 @@ void MitigationService::Impl::act_on(const model::Incident& incident) {
     for (const auto& [id, mitigation] : live_) {
         if (mitigation.tenant == incident.tenant) input.live.push_back(mitigation);
     }
-    const Plan plan = Planner(config_for(incident.tenant)).plan(input);
-    for (auto draft : plan.drafts) {
+    for (const auto& draft : drafts) {
+        if (draft.tenant == incident.tenant) input.live.push_back(draft);
+    }
+    Plan plan = Planner(config_for(incident.tenant)).plan(input);
+    for (auto& draft : plan.drafts) {
         draft.guard.level = d_.prefixes.guard_level_of(incident.tenant).value_or(model::GuardLevel::basic);
-        create(draft);
+        drafts.push_back(std::move(draft));
     }
     for (const auto& text : plan.refusals) {
         if (told_refusals_[incident.id].insert(text).second) {
@@ -173,14 +187,18 @@ void MitigationService::Impl::follow(const model::Incident& incident) {
     }
 }
 
-bool MitigationService::Impl::room_for(const Mitigation& mitigation) {
+bool MitigationService::Impl::room_for(const Mitigation& mitigation, std::span<const Mitigation> beside) {
     std::uint32_t of_tenant = 0;
     std::uint32_t total = 0;
-    for (const auto& [id, other] : live_) {
-        if (!mitigation::in_force(other) || id == mitigation.id) continue;
+    const auto count = [&](const Mitigation& other) {
+        if (!mitigation::in_force(other)) return;
         ++total;
         of_tenant += other.tenant == mitigation.tenant ? 1 : 0;
+    };
+    for (const auto& [id, other] : live_) {
+        if (id != mitigation.id) count(other);
     }
+    for (const auto& other : beside) count(other);
     const bool tenant_room = of_tenant < config_for(mitigation.tenant).limits.max_active_per_tenant;
     const bool total_room = total < config_.limits.max_active_total;
     notices_.alarm({.code = "limit-reached",
@@ -203,15 +221,31 @@ bool MitigationService::Impl::room_for(const Mitigation& mitigation) {
     return tenant_room && total_room;
 }
 
-void MitigationService::Impl::create(const Mitigation& draft) {
-    if (draft.state == MitigationState::active && !room_for(draft)) {
-        const std::string text =
-            "the limit of mitigations is reached: nothing is done about " + draft.target.to_string();
-        if (told_refusals_[draft.incident].insert(text).second) {
-            notices_.refusal(draft.tenant, draft.incident, text, wall());
+void MitigationService::Impl::create(const std::vector<Mitigation>& drafts) {
+    std::vector<Mitigation> fitting;
+    for (const auto& draft : drafts) {
+        if (draft.state == MitigationState::active && !room_for(draft, fitting)) {
+            const std::string text =
+                "the limit of mitigations is reached: nothing is done about " + draft.target.to_string();
+            if (told_refusals_[draft.incident].insert(text).second) {
+                notices_.refusal(draft.tenant, draft.incident, text, wall());
+            }
+            continue;
         }
-        return;
+        fitting.push_back(draft);
     }
+    if (fitting.size() > 1) {
+        if (const auto stored = d_.repository.create_all(TenantScope::provider(), fitting)) {
+            store_works();
+            for (const auto& one : *stored) begin(one);
+            return;
+        }
+        // One of them may be the reason: it must not keep the others from the store.
+    }
+    for (const auto& draft : fitting) create_alone(draft);
+}
+
+void MitigationService::Impl::create_alone(const Mitigation& draft) {
     const auto stored = d_.repository.create(TenantScope::of(draft.tenant), draft);
     if (!stored) {
         // conflict: an earlier attempt was stored although its answer was lost.
@@ -220,19 +254,22 @@ void MitigationService::Impl::create(const Mitigation& draft) {
         return;
     }
     store_works();
-    take(*stored);
-    const bool active = stored->state == MitigationState::active;
+    begin(*stored);
+}
+
+void MitigationService::Impl::begin(const Mitigation& stored) {
+    take(stored);
+    const bool active = stored.state == MitigationState::active;
+    const auto change = active ? MitigationChange::activated : MitigationChange::proposed;
     log_.info(active ? "mitigation begins" : "mitigation proposed",
-              {{"id", stored->id.to_string()},
-               {"kind", std::string(model::to_string(stored->kind))},
-               {"target", stored->target.to_string()},
-               {"tenant", stored->tenant.to_string()},
-               {"why", stored->reason}});
-    notices_.change(*stored, active ? MitigationChange::activated : MitigationChange::proposed,
-                    stored->reason, stored->created_at);
-    audit_automatic(*stored, active ? MitigationChange::activated : MitigationChange::proposed,
-                    stored->reason);
-    if (active && stored->kind == MitigationKind::blackhole) replace_diversions(*stored);
+              {{"id", stored.id.to_string()},
+               {"kind", std::string(model::to_string(stored.kind))},
+               {"target", stored.target.to_string()},
+               {"tenant", stored.tenant.to_string()},
+               {"why", stored.reason}});
+    notices_.change(stored, change, stored.reason, stored.created_at);
+    audit_automatic(stored, change, stored.reason);
+    if (active && stored.kind == MitigationKind::blackhole) replace_diversions(stored);
 }
 
 void MitigationService::Impl::replace_diversions(const Mitigation& blackhole) {
@@ -383,18 +420,19 @@ void MitigationService::Impl::take(const Mitigation& stored) {
 
 void MitigationService::Impl::audit_automatic(const Mitigation& mitigation, MitigationChange change,
                                               const std::string& text) {
-    notices_.then([this, mitigation, change, text] {
-        const auto status = d_.audit.record(TenantScope::provider(), "auto",
-                                            "mitigation." + std::string(to_string(change)), mitigation, text);
-        notices_.alarm(
-            {.code = "audit-failed",
-             .subject = "mitigations",
-             .raised = !status.has_value(),
-             .critical = true,
-             .sentence = status ? "" : "A mitigation could not be audited: " + status.error().message(),
-             .what_to_do = "Look at the store: is the disk full?"},
-            wall());
-    });
+    notices_.audit({mitigation, "mitigation." + std::string(to_string(change)), text});
+}
+
+void MitigationService::Impl::audit_all(std::span<const AutomaticAction> actions) {
+    const auto status = d_.audit.record_all(actions);
+    notices_.alarm(
+        {.code = "audit-failed",
+         .subject = "mitigations",
+         .raised = !status.has_value(),
+         .critical = true,
+         .sentence = status ? "" : "A mitigation could not be audited: " + status.error().message(),
+         .what_to_do = "Look at the store: is the disk full?"},
+        wall());
 }
 
 void MitigationService::Impl::store_failed(const base::Error& error) {
@@ -463,8 +501,8 @@ base::Status MitigationService::start() {
     return impl_->start();
 }
 void MitigationService::stop() {}
-void MitigationService::on_incident(const model::Incident& incident) {
-    impl_->on_incident(incident);
+void MitigationService::on_incidents(std::span<const model::Incident> incidents) {
+    impl_->on_incidents(incidents);
 }
 void MitigationService::on_policy_changed(model::TenantId tenant) {
     impl_->on_policy_changed(tenant);

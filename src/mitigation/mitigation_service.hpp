@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -66,7 +67,9 @@ class MitigationService {
     void stop();
 
     // The incident as it is now; any number of times, also when nothing has changed.
-    void on_incident(const model::Incident& incident);
+    void on_incident(const model::Incident& incident) { on_incidents({&incident, 1}); }
+    // What is to be done about several is stored together, and each tenant's program made once.
+    void on_incidents(std::span<const model::Incident> incidents);
     // Policy, prefixes or consent of the tenant have changed.
     void on_policy_changed(model::TenantId tenant);
     void on_gateway_report(const model::GatewayReport& report);

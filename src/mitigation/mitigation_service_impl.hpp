@@ -26,7 +26,7 @@ class MitigationService::Impl {
     Impl(ServiceConfig config, Dependencies dependencies);
 
     [[nodiscard]] base::Status start();
-    void on_incident(const model::Incident& incident);
+    void on_incidents(std::span<const model::Incident> incidents);
     void on_policy_changed(model::TenantId tenant);
     void on_gateway_report(const model::GatewayReport& report);
     void tick();
@@ -72,14 +72,20 @@ class MitigationService::Impl {
 
     // Everything below: with mutex_ held.
     base::Status load(bool starting);
-    void act_on(const model::Incident& incident);
-    void create(const model::Mitigation& draft);
+    void note(const model::Incident& incident);
+    // What is to be done about it, added to `drafts`, which is not stored yet.
+    void act_on(const model::Incident& incident, std::vector<model::Mitigation>& drafts);
+    void create(const std::vector<model::Mitigation>& drafts);
+    void create_alone(const model::Mitigation& draft);
+    void begin(const model::Mitigation& stored);
     // Diversions learn what else their attack is made of.
     void follow(const model::Incident& incident);
     // The consent, and whether the attack goes on, of what is live.
     void review(std::optional<model::TenantId> tenant);
     [[nodiscard]] bool attacked(const model::Mitigation& mitigation) const;
-    [[nodiscard]] bool room_for(const model::Mitigation& mitigation);
+    // `beside`: what is about to be in force, too.
+    [[nodiscard]] bool room_for(const model::Mitigation& mitigation,
+                                std::span<const model::Mitigation> beside = {});
     void replace_diversions(const model::Mitigation& blackhole);
     void note_cleaning();
     // Levels rise and fall.
@@ -100,6 +106,7 @@ class MitigationService::Impl {
     // What nobody asked for is written down as well, after it took effect.
     void audit_automatic(const model::Mitigation& mitigation, MitigationChange change,
                          const std::string& text);
+    void audit_all(std::span<const AutomaticAction> actions);
     void store_failed(const base::Error& error);
     void store_works() {
         notices_.alarm({.code = "store-failed", .subject = "mitigations", .raised = false}, wall());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,13 @@ class ProgramPort {
         model::TenantId tenant, const std::vector<DivertTarget>& targets) = 0;
 };
 
+// What Sluice did by itself.
+struct AutomaticAction {
+    model::Mitigation mitigation;
+    std::string action;
+    std::string text;
+};
+
 // Every action with its user and reason (DD-9). Written before the action takes effect; a failure stops a
 // person's action and only alarms on an automatic one.
 class AuditPort {
@@ -76,6 +84,15 @@ class AuditPort {
     [[nodiscard]] virtual base::Status record(const model::TenantScope& scope, std::string_view actor,
                                               std::string_view action, const model::Mitigation& mitigation,
                                               std::string_view text) = 0;
+    // By the actor "auto", in this order.
+    [[nodiscard]] virtual base::Status record_all(std::span<const AutomaticAction> actions) {
+        base::Status status;
+        for (const auto& [mitigation, action, text] : actions) {
+            auto one = record(model::TenantScope::provider(), "auto", action, mitigation, text);
+            if (!one) status = std::move(one);
+        }
+        return status;
+    }
 };
 
 enum class MitigationChange : std::uint8_t {
@@ -91,6 +108,13 @@ enum class MitigationChange : std::uint8_t {
     guard_changed,  // its guard goes further or less far, by itself or as a person wants it
 };
 [[nodiscard]] std::string_view to_string(MitigationChange change);
+
+struct MitigationNews {
+    model::Mitigation mitigation;
+    MitigationChange change{};
+    std::string text;
+    base::Timestamp at{};
+};
 
 // Something of the platform's that a person must look at: raised once, cleared when it is over.
 struct Alarm {
@@ -111,6 +135,10 @@ class MitigationObserver {
     virtual ~MitigationObserver() = default;
     virtual void on_mitigation(const model::Mitigation& mitigation, MitigationChange change,
                                const std::string& text, base::Timestamp at) = 0;
+    // Several, in this order.
+    virtual void on_mitigations(std::span<const MitigationNews> news) {
+        for (const auto& one : news) on_mitigation(one.mitigation, one.change, one.text, one.at);
+    }
     // Nothing will be done about (a part of) this incident, and why. Once for each reason.
     virtual void on_refusal(model::TenantId tenant, model::IncidentId incident, const std::string& text,
                             base::Timestamp at) = 0;

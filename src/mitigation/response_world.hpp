@@ -34,8 +34,14 @@ class FaultyRepository final : public MemoryMitigationRepository {
         auto stored = MemoryMitigationRepository::update(scope, mitigation);
         return fail_after ? base::Result<model::Mitigation>(broken()) : stored;
     }
+    base::Result<std::vector<model::Mitigation>> create_all(
+        const model::TenantScope& scope, std::span<const model::Mitigation> drafts) override {
+        ++creates;
+        return MemoryMitigationRepository::create_all(scope, drafts);
+    }
     bool fail_before = false;
     bool fail_after = false;
+    int creates = 0;  // of several at once
 
   private:
     static std::unexpected<base::Error> broken() {
@@ -129,6 +135,10 @@ class Observer final : public MitigationObserver {
                        const std::string& /*text*/, base::Timestamp /*at*/) override {
         news.push_back(std::string(to_string(change)) + " " + mitigation.target.to_string());
     }
+    void on_mitigations(std::span<const MitigationNews> together) override {
+        ++calls;
+        MitigationObserver::on_mitigations(together);
+    }
     void on_refusal(model::TenantId /*tenant*/, model::IncidentId /*incident*/, const std::string& text,
                     base::Timestamp /*at*/) override {
         refusals.push_back(text);
@@ -151,6 +161,7 @@ class Observer final : public MitigationObserver {
     std::vector<std::string> refusals;
     std::set<std::string> alarms;
     int alarm_news = 0;
+    int calls = 0;
 };
 
 // A speaker in memory. `fault` decides, call by call, how the call goes.

@@ -63,7 +63,7 @@ base::Status ControlLoop::start() {
 }
 
 void ControlLoop::take(const model::Finding& finding) {
-    incidents_.on_finding("replay", finding);
+    incidents_.on_finding(finding);
 }
 
 void ControlLoop::tick() {

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "store/sqlite/database.hpp"
 #include "store/sqlite/event_repository.hpp"
@@ -157,6 +159,37 @@ TEST_P(ResponseContract, OneLiveMitigationAnIncidentAndTarget) {
         store_->mitigations()
             .list(acme_, {.tenant = {}, .incident = model::IncidentId(8), .live_only = false, .before = {}})
             ->empty());
+}
+
+TEST_P(ResponseContract, SeveralAreStoredAllOrNone) {
+    auto& incidents = store_->incidents();
+    const std::vector<model::Incident> drafts(3, incident(TenantId(1)));
+    auto stored = incidents.create_all(acme_, drafts).value();
+    ASSERT_EQ(stored.size(), 3U);
+    EXPECT_LT(stored[0].id, stored[2].id);
+    EXPECT_FALSE(incidents.create_all(acme_, std::vector{incident(TenantId(1)), incident(TenantId(2))}));
+    EXPECT_EQ(incidents.list(provider_, {})->size(), 3U);
+    for (auto& one : stored) one.title = "changed";
+    stored[2].version = 9;
+    EXPECT_EQ(incidents.update_all(acme_, stored).error().code, base::ErrorCode::conflict);
+    EXPECT_NE(incidents.find(acme_, stored[0].id)->title, "changed");
+    stored[2].version = 1;
+    EXPECT_EQ(incidents.update_all(acme_, stored)->at(2).version, 2U);
+    EXPECT_EQ(incidents.find(acme_, stored[2].id)->title, "changed");
+
+    auto& mitigations = store_->mitigations();
+    const std::vector twins{mitigation(TenantId(1), "192.0.2.1"), mitigation(TenantId(1), "192.0.2.2"),
+                            mitigation(TenantId(1), "192.0.2.1")};
+    EXPECT_EQ(mitigations.create_all(acme_, twins).error().code, base::ErrorCode::conflict);
+    EXPECT_TRUE(mitigations.list(acme_, {})->empty());
+    EXPECT_EQ(mitigations.create_all(acme_, std::span(twins).first(2))->size(), 2U);
+    EXPECT_EQ(mitigations.list(acme_, {})->size(), 2U);
+
+    const std::vector<model::Event> events{{.kind = "a", .text = "1"}, {.kind = "b", .text = "2"}};
+    const auto numbered = store_->events().append_all(events).value();
+    ASSERT_EQ(numbered.size(), 2U);
+    EXPECT_EQ(numbered[1].sequence, numbered[0].sequence + 1);
+    EXPECT_EQ(store_->events().list(provider_, {}, 0, 10)->front().text, "2");
 }
 
 TEST_P(ResponseContract, EventsAreNumberedAndScoped) {

@@ -53,6 +53,16 @@ base::Result<AuditEntry> AuditLog::record(const Caller& caller, const AuditedAct
     return entry;
 }
 
+base::Status AuditLog::record_all(const Caller& caller, std::span<const AuditedAction> actions) {
+    const auto now = dependencies_.clock.wall();
+    return dependencies_.store.write([&](Transaction& transaction) -> base::Status {
+        for (const auto& action : actions) {
+            if (auto status = append(transaction, caller, now, action); !status) return status;
+        }
+        return {};
+    });
+}
+
 base::Result<std::vector<AuditEntry>> AuditLog::list(const model::TenantScope& scope,
                                                      std::optional<model::TenantId> tenant,
                                                      model::AuditEntryId before, std::size_t limit) const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ class AuditLog {
 
     // Of an action elsewhere (mitigation …). On disk when it returns. Texts are cut at 16,384 bytes.
     [[nodiscard]] base::Result<AuditEntry> record(const Caller& caller, const AuditedAction& action);
+    // Several, in this order: all of them, or none.
+    [[nodiscard]] base::Status record_all(const Caller& caller, std::span<const AuditedAction> actions);
     // Newest first, ids below `before`.
     [[nodiscard]] base::Result<std::vector<AuditEntry>> list(const model::TenantScope& scope,
                                                              std::optional<model::TenantId> tenant,

@@ -141,8 +141,8 @@ class Controller final : public LinkServerHandler,
   private:
     void on_collector(const std::string& /*name*/, bool /*attached*/) override {}
     void on_collector_report(const model::CollectorReport& /*report*/) override {}
-    void on_finding(const std::string& collector, const model::Finding& finding) override {
-        incidents_.on_finding(collector, finding);
+    void on_finding(const std::string& /*collector*/, const model::Finding& finding) override {
+        incidents_.on_finding(finding);
     }
     void on_gateway(const std::string& name, bool attached) override {
         if (!attached) gateways_.on_detached(name);

@@ -17,6 +17,11 @@ class MemoryEvents final : public incident::EventRepository {
         stored.sequence = ++last_;
         return stored;
     }
+    base::Result<std::vector<model::Event>> append_all(std::span<const model::Event> events) override {
+        std::vector<model::Event> stored;
+        for (const auto& event : events) stored.push_back(append(event).value());
+        return stored;
+    }
     base::Result<std::vector<model::Event>> after(const model::TenantScope&, std::uint64_t,
                                                   std::size_t) override {
         return std::vector<model::Event>{};

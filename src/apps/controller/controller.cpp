@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 
 #include "api/firewall/firewall_board.hpp"
 #include "api/system/alarm_board.hpp"
@@ -9,6 +10,7 @@
 #include "api/traffic/traffic_recorder.hpp"
 #include "api/webhooks/http_webhook_sender.hpp"
 #include "api/webhooks/webhook_notifier.hpp"
+#include "apps/controller/finding_inbox.hpp"
 #include "apps/controller/first_operator.hpp"
 #include "apps/controller/health_watch.hpp"
 #include "apps/controller/link_events.hpp"
@@ -118,7 +120,11 @@ class Controller::Parts {
     SpeakerWatch speakers_{config_.speaker ? config_.speaker->server : std::string{}, *announcer_,
                            announcements_};
 
-    LinkEvents link_events_{{incidents_, mitigations_, gateways_, health_, traffic_, firewalls_, events_,
+    static constexpr std::size_t most_findings = 1024;  // that wait
+    FindingInbox findings_{most_findings, [this](std::span<const model::Finding> findings) {
+                               incidents_.on_findings(findings);
+                           }};
+    LinkEvents link_events_{{findings_, mitigations_, gateways_, health_, traffic_, firewalls_, events_,
                              clock_, log_.named("link")}};
     rpc::LinkServer link_{config_.link, {link_events_, clock_, log_.named("link"), metrics_}};
     PolicySpread spread_{
@@ -215,6 +221,7 @@ base::Status Controller::Parts::start() {
     const auto logins = user_bindings_.all();
     if (!logins) return std::unexpected(logins.error());
     link_.set_bindings(*logins);
+    findings_.start();
     if (auto done = link_.start(); !done) return done;
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) {
         if (auto done = speaker->start(); !done) return done;
@@ -232,6 +239,7 @@ void Controller::Parts::stop() {
     slow_.stop();
     fast_.stop();
     webhooks_.stop();
+    findings_.stop();  // before the link, whose calls may wait for room
     link_.stop();
     announcements_.stop();
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) speaker->stop();

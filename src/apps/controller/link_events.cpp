@@ -12,8 +12,8 @@ void LinkEvents::on_collector(const std::string& name, bool attached) {
     dependencies_.events.publish(std::move(event));
 }
 
-void LinkEvents::on_finding(const std::string& collector, const model::Finding& finding) {
-    dependencies_.incidents.on_finding(collector, finding);
+void LinkEvents::on_finding(const std::string& /*collector*/, const model::Finding& finding) {
+    dependencies_.findings.add(finding);
 }
 
 void LinkEvents::on_collector_report(const model::CollectorReport& report) {

@@ -10,9 +10,9 @@
 #include "api/firewall/firewall_board.hpp"
 #include "api/system/platform_health.hpp"
 #include "api/traffic/traffic_recorder.hpp"
+#include "apps/controller/finding_inbox.hpp"
 #include "base/log.hpp"
 #include "incident/event_sink.hpp"
-#include "incident/incident_service.hpp"
 #include "mitigation/gateway_registry.hpp"
 #include "mitigation/mitigation_service.hpp"
 #include "mitigation/program_book.hpp"
@@ -25,7 +25,7 @@ namespace sluice::apps::controller {
 class LinkEvents final : public rpc::LinkServerHandler {
   public:
     struct Dependencies {
-        incident::IncidentService& incidents;
+        FindingInbox& findings;
         mitigation::MitigationService& mitigations;
         mitigation::GatewayRegistry& gateways;
         api::system::PlatformHealth& health;

@@ -1,6 +1,7 @@
 // Between incidents and mitigations, and from both to people: timeline, events, alarms, audit.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,11 +27,13 @@ class ResponseBridge final : public incident::Response,
         mitigations_ = &mitigations;
     }
 
-    void on_incident(const model::Incident& incident) override;
+    void on_incident(const model::Incident& incident) override { on_incidents({&incident, 1}); }
+    void on_incidents(std::span<const model::Incident> incidents) override;
     [[nodiscard]] bool any_live(model::IncidentId incident) override;
 
     void on_mitigation(const model::Mitigation& mitigation, mitigation::MitigationChange change,
                        const std::string& text, base::Timestamp at) override;
+    void on_mitigations(std::span<const mitigation::MitigationNews> news) override;
     void on_refusal(model::TenantId tenant, model::IncidentId incident, const std::string& text,
                     base::Timestamp at) override;
     void on_alarm(const mitigation::Alarm& alarm, base::Timestamp at) override;
@@ -39,6 +42,7 @@ class ResponseBridge final : public incident::Response,
     [[nodiscard]] base::Status record(const model::TenantScope& scope, std::string_view actor,
                                       std::string_view action, const model::Mitigation& mitigation,
                                       std::string_view text) override;
+    [[nodiscard]] base::Status record_all(std::span<const mitigation::AutomaticAction> actions) override;
 
   private:
     incident::EventSink& events_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "incident/event_repository.hpp"
@@ -14,6 +15,7 @@ class MemoryIncidents final : public IncidentRepository {
   public:
     bool failing = false;
     int updates = 0;
+    int writes_of_several = 0;
 
     base::Result<model::Incident> create(const model::TenantScope& /*scope*/,
                                          const model::Incident& draft) override {
@@ -22,6 +24,22 @@ class MemoryIncidents final : public IncidentRepository {
         incident.id = model::IncidentId(rows_.size() + 1);
         incident.version = 1;
         return rows_[incident.id] = incident;
+    }
+    base::Result<std::vector<model::Incident>> create_all(const model::TenantScope& scope,
+                                                          std::span<const model::Incident> drafts) override {
+        if (failing) return full();
+        ++writes_of_several;
+        std::vector<model::Incident> stored;
+        for (const auto& draft : drafts) stored.push_back(create(scope, draft).value());
+        return stored;
+    }
+    base::Result<std::vector<model::Incident>> update_all(
+        const model::TenantScope& scope, std::span<const model::Incident> incidents) override {
+        if (failing) return full();
+        ++writes_of_several;
+        std::vector<model::Incident> stored;
+        for (const auto& incident : incidents) stored.push_back(update(scope, incident).value());
+        return stored;
     }
     base::Result<model::Incident> update(const model::TenantScope& /*scope*/,
                                          const model::Incident& incident) override {
@@ -63,12 +81,20 @@ class MemoryIncidents final : public IncidentRepository {
 class MemoryEvents final : public EventRepository {
   public:
     bool failing = false;
+    int writes_of_several = 0;
 
     base::Result<model::Event> append(const model::Event& event) override {
         if (failing) return base::fail(base::ErrorCode::unavailable, "the store has no room left");
         rows_.push_back(event);
         rows_.back().sequence = rows_.size();
         return rows_.back();
+    }
+    base::Result<std::vector<model::Event>> append_all(std::span<const model::Event> events) override {
+        if (failing) return base::fail(base::ErrorCode::unavailable, "the store has no room left");
+        ++writes_of_several;
+        std::vector<model::Event> stored;
+        for (const auto& event : events) stored.push_back(append(event).value());
+        return stored;
     }
     base::Result<std::vector<model::Event>> after(const model::TenantScope& scope, std::uint64_t after,
                                                   std::size_t limit) override {

@@ -1,5 +1,6 @@
 #include "store/sqlite/event_repository.hpp"
 
+#include "store/sqlite/each.hpp"
 #include "store/sqlite/scope_filter.hpp"
 
 namespace sluice::store::sqlite {
@@ -22,28 +23,38 @@ std::vector<model::Event> rows(Statement& statement) {
 
 }  // namespace
 
+model::Event SqliteEventRepository::insert(Connection& connection, const model::Event& event) const {
+    connection
+        .prepare(
+            "INSERT INTO event (at, kind, tenant, incident, mitigation, text) VALUES (?1, ?2, ?3, ?4, ?5, "
+            "?6)")
+        .bind(1, event.at.time_since_epoch().count())
+        .bind(2, event.kind)
+        .bind(3, event.tenant.value())
+        .bind(4, event.incident.value())
+        .bind(5, event.mitigation.value())
+        .bind(6, event.text)
+        .run();
+    model::Event stored = event;
+    stored.sequence = connection.last_row_id();
+    // A batch at a time: one delete every so often instead of one with each event.
+    if (stored.sequence % 1024 == 0 && stored.sequence > keep_) {
+        connection.prepare("DELETE FROM event WHERE sequence <= ?1").bind(1, stored.sequence - keep_).run();
+    }
+    return stored;
+}
+
 base::Result<model::Event> SqliteEventRepository::append(const model::Event& event) {
-    return database_.write([&](Connection& connection) -> base::Result<model::Event> {
-        model::Event stored = event;
-        {
-            Statement statement = connection.prepare(
-                "INSERT INTO event (at, kind, tenant, incident, mitigation, text) VALUES (?1, ?2, ?3, ?4, "
-                "?5, ?6)");
-            statement.bind(1, event.at.time_since_epoch().count())
-                .bind(2, event.kind)
-                .bind(3, event.tenant.value())
-                .bind(4, event.incident.value())
-                .bind(5, event.mitigation.value())
-                .bind(6, event.text);
-            statement.run();
-        }
-        stored.sequence = connection.last_row_id();
-        // A batch at a time: one delete every so often instead of one with each event.
-        if (stored.sequence % 1024 == 0 && stored.sequence > keep_) {
-            Statement statement = connection.prepare("DELETE FROM event WHERE sequence <= ?1");
-            statement.bind(1, stored.sequence - keep_).run();
-        }
-        return stored;
+    return database_.write(
+        [&](Connection& connection) -> base::Result<model::Event> { return insert(connection, event); });
+}
+
+base::Result<std::vector<model::Event>> SqliteEventRepository::append_all(
+    std::span<const model::Event> events) {
+    return database_.write([&](Connection& connection) {
+        return each(events, [&](const model::Event& event) {
+            return base::Result<model::Event>(insert(connection, event));
+        });
     });
 }
 

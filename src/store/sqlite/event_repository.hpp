@@ -15,6 +15,7 @@ class SqliteEventRepository final : public incident::EventRepository {
         : database_(database), keep_(keep) {}
 
     base::Result<model::Event> append(const model::Event& event) override;
+    base::Result<std::vector<model::Event>> append_all(std::span<const model::Event> events) override;
     base::Result<std::vector<model::Event>> after(const model::TenantScope& scope, std::uint64_t after,
                                                   std::size_t limit) override;
     base::Result<std::vector<model::Event>> list(const model::TenantScope& scope,
@@ -22,6 +23,8 @@ class SqliteEventRepository final : public incident::EventRepository {
                                                  std::size_t limit) override;
 
   private:
+    [[nodiscard]] model::Event insert(Connection& connection, const model::Event& event) const;
+
     Database& database_;
     const std::uint64_t keep_;
 };

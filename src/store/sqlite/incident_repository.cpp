@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "store/document/document.hpp"
+#include "store/sqlite/each.hpp"
 #include "store/sqlite/scope_filter.hpp"
 
 namespace sluice::store::sqlite {
@@ -36,38 +37,56 @@ base::Result<Incident> load(Connection& connection, const model::TenantScope& sc
     return document::read_incident(statement.text(1));
 }
 
+base::Result<Incident> insert(Connection& connection, const model::TenantScope& scope,
+                              const Incident& draft) {
+    if (!scope.allows(draft.tenant)) return not_found(draft.id);
+    connection.prepare("INSERT INTO incident (tenant, state, version, document) VALUES (?1, 0, 0, '')")
+        .bind(1, draft.tenant.value())
+        .run();
+    Incident stored = draft;
+    stored.id = model::IncidentId(connection.last_row_id());
+    stored.version = 1;
+    put(connection, stored);
+    return stored;
+}
+
+base::Result<Incident> replace(Connection& connection, const model::TenantScope& scope,
+                               const Incident& incident) {
+    auto stored = load(connection, scope, incident.id);
+    if (!stored) return stored;
+    if (stored->version != incident.version || stored->tenant != incident.tenant) {
+        return base::fail(ErrorCode::conflict, "the incident has changed meanwhile", "version",
+                          "read it again");
+    }
+    Incident next = incident;
+    ++next.version;
+    put(connection, next);
+    return next;
+}
+
 }  // namespace
 
 base::Result<Incident> SqliteIncidentRepository::create(const model::TenantScope& scope,
                                                         const Incident& draft) {
-    if (!scope.allows(draft.tenant)) return not_found(draft.id);
-    return database_.write([&](Connection& connection) -> base::Result<Incident> {
-        {
-            Statement statement = connection.prepare(
-                "INSERT INTO incident (tenant, state, version, document) VALUES (?1, 0, 0, '')");
-            statement.bind(1, draft.tenant.value()).run();
-        }
-        Incident stored = draft;
-        stored.id = model::IncidentId(connection.last_row_id());
-        stored.version = 1;
-        put(connection, stored);
-        return stored;
+    return database_.write([&](Connection& connection) { return insert(connection, scope, draft); });
+}
+
+base::Result<std::vector<Incident>> SqliteIncidentRepository::create_all(const model::TenantScope& scope,
+                                                                         std::span<const Incident> drafts) {
+    return database_.write([&](Connection& connection) {
+        return each(drafts, [&](const Incident& draft) { return insert(connection, scope, draft); });
     });
 }
 
 base::Result<Incident> SqliteIncidentRepository::update(const model::TenantScope& scope,
                                                         const Incident& incident) {
-    return database_.write([&](Connection& connection) -> base::Result<Incident> {
-        auto stored = load(connection, scope, incident.id);
-        if (!stored) return stored;
-        if (stored->version != incident.version || stored->tenant != incident.tenant) {
-            return base::fail(ErrorCode::conflict, "the incident has changed meanwhile", "version",
-                              "read it again");
-        }
-        Incident next = incident;
-        ++next.version;
-        put(connection, next);
-        return next;
+    return database_.write([&](Connection& connection) { return replace(connection, scope, incident); });
+}
+
+base::Result<std::vector<Incident>> SqliteIncidentRepository::update_all(
+    const model::TenantScope& scope, std::span<const Incident> incidents) {
+    return database_.write([&](Connection& connection) {
+        return each(incidents, [&](const Incident& one) { return replace(connection, scope, one); });
     });
 }
 

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "store/document/document.hpp"
+#include "store/sqlite/each.hpp"
 #include "store/sqlite/scope_filter.hpp"
 
 namespace sluice::store::sqlite {
@@ -48,28 +49,38 @@ base::Result<Mitigation> load(Connection& connection, const model::TenantScope& 
     return document::read_mitigation(statement.text(1));
 }
 
+base::Result<Mitigation> insert(Connection& connection, const model::TenantScope& scope,
+                                const Mitigation& draft) {
+    if (!scope.allows(draft.tenant)) return not_found(draft.id);
+    {
+        Statement statement = connection.prepare(
+            "INSERT INTO mitigation (tenant, incident, kind, state, target, key, version, document) "
+            "VALUES (?1, ?2, ?3, ?4, '', ?5, 0, '')");
+        statement.bind(1, draft.tenant.value())
+            .bind(2, draft.incident.value())
+            .bind(3, static_cast<std::int64_t>(draft.kind))
+            .bind(4, static_cast<std::int64_t>(draft.state))
+            .bind(5, key_of(draft));
+        statement.run();
+    }
+    Mitigation stored = draft;
+    stored.id = model::MitigationId(connection.last_row_id());
+    stored.version = 1;
+    put(connection, stored);
+    return stored;
+}
+
 }  // namespace
 
 base::Result<Mitigation> SqliteMitigationRepository::create(const model::TenantScope& scope,
                                                             const Mitigation& draft) {
-    if (!scope.allows(draft.tenant)) return not_found(draft.id);
-    return database_.write([&](Connection& connection) -> base::Result<Mitigation> {
-        {
-            Statement statement = connection.prepare(
-                "INSERT INTO mitigation (tenant, incident, kind, state, target, key, version, document) "
-                "VALUES (?1, ?2, ?3, ?4, '', ?5, 0, '')");
-            statement.bind(1, draft.tenant.value())
-                .bind(2, draft.incident.value())
-                .bind(3, static_cast<std::int64_t>(draft.kind))
-                .bind(4, static_cast<std::int64_t>(draft.state))
-                .bind(5, key_of(draft));
-            statement.run();
-        }
-        Mitigation stored = draft;
-        stored.id = model::MitigationId(connection.last_row_id());
-        stored.version = 1;
-        put(connection, stored);
-        return stored;
+    return database_.write([&](Connection& connection) { return insert(connection, scope, draft); });
+}
+
+base::Result<std::vector<Mitigation>> SqliteMitigationRepository::create_all(
+    const model::TenantScope& scope, std::span<const Mitigation> drafts) {
+    return database_.write([&](Connection& connection) {
+        return each(drafts, [&](const Mitigation& draft) { return insert(connection, scope, draft); });
     });
 }
 

@@ -14,6 +14,8 @@ class SqliteMitigationRepository final : public mitigation::MitigationRepository
                                            const model::Mitigation& draft) override;
     base::Result<model::Mitigation> update(const model::TenantScope& scope,
                                            const model::Mitigation& mitigation) override;
+    base::Result<std::vector<model::Mitigation>> create_all(
+        const model::TenantScope& scope, std::span<const model::Mitigation> drafts) override;
     base::Result<model::Mitigation> find(const model::TenantScope& scope, model::MitigationId id) override;
     base::Result<std::vector<model::Mitigation>> list(const model::TenantScope& scope,
                                                       const mitigation::MitigationQuery& query) override;
