@@ -62,7 +62,7 @@ const wide = { width: 1440, height: 900 };
 
 for (const [login, list] of Object.entries(screens)) {
   test(`${login}: ${list.length} screens`, async ({ as, page }) => {
-    test.setTimeout(list.length * 40_000);
+    test.setTimeout(60_000 + list.length * 40_000);
     for (const [screen, title] of list) {
       await test.step(screen, async () => {
         await page.setViewportSize(wide);
