@@ -32,8 +32,9 @@ class UserBindingService;
 class UserService;
 }  // namespace sluice::tenancy
 namespace sluice::api::firewall {
+class AttackerBoard;
 class FirewallBoard;
-}
+}  // namespace sluice::api::firewall
 namespace sluice::api::traffic {
 class TrafficRecorder;
 }
@@ -64,6 +65,7 @@ struct Services {
     tenancy::TrafficRepository& traffic_store;
     const traffic::TrafficRecorder& traffic_now;
     const firewall::FirewallBoard& firewalls;
+    const firewall::AttackerBoard& attackers;
     system::PlatformHealth& health;
     const system::SpeakerHealth& speakers;
     system::AlarmBoard& alarms;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dataplane/firewall_reporter.hpp"
+#include "dataplane/outbound/attacker_list.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/report.hpp"
@@ -65,6 +66,7 @@ struct Engine::Impl {
     std::unique_ptr<Program> program;
     WorkerState state;
     FirewallReporter firewalls;  // what reports have told
+    outbound::AttackerList attackers;
     Batch batch;
     bool started = false;
     base::Timestamp first{};
@@ -175,6 +177,8 @@ model::GatewayReport Engine::report() const {
     add_counts(*impl_->program, {&counts, 1}, report);
     const flow::FlowTable* flows = &impl_->state.flows;
     impl_->firewalls.add(*impl_->program, {&flows, 1}, report.at, report);
+    impl_->attackers.take(0, impl_->state.attackers);
+    impl_->attackers.add(*impl_->program, {impl_->latest, impl_->state.now_ns}, report);
     return report;
 }
 

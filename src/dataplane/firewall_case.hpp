@@ -20,7 +20,7 @@ class FirewallCase {
 
     [[nodiscard]] static bool is_about(const std::string& verb) {
         static const std::vector<std::string> verbs{"network", "rule",    "nat",   "limit", "committed",
-                                                    "timeout", "without", "loose", "flows"};
+                                                    "timeout", "without", "loose", "flows", "outbound"};
         const std::string own = is_other(verb) ? verb.substr(6) : verb;
         return std::find(verbs.begin(), verbs.end(), own) != verbs.end();
     }
@@ -50,6 +50,8 @@ class FirewallCase {
         } else if (verb == "committed") {
             (words.at(1) == "inbound" ? firewall.inbound : firewall.outbound).packets_per_s =
                 number(words.at(2));
+        } else if (verb == "outbound") {
+            add_outbound(words, firewall.attacks);
         } else if (verb == "without") {
             remove(words.at(1), firewall);
         } else {
@@ -65,6 +67,19 @@ class FirewallCase {
     }
 
   private:
+    // "outbound limit flows 100 targets 50 packets 1000 contained 5 hold 60"
+    static void add_outbound(const Words& words, model::OutboundPolicy& policy) {
+        policy.contain = model::parse_outbound_action(words.at(1)).value();
+        for (std::size_t i = 2; i + 1 < words.size(); i += 2) {
+            const auto value = number(words[i + 1]);
+            (words[i] == "flows"       ? policy.new_flows_per_s
+             : words[i] == "targets"   ? policy.targets_per_s
+             : words[i] == "packets"   ? policy.packets_per_s
+             : words[i] == "contained" ? policy.contained_per_s
+                                       : policy.hold_s) = value;
+        }
+    }
+
     // The words of a line from the third on, one after the other.
     struct Rest {
         const Words& words;

@@ -8,6 +8,7 @@
 #include "dataplane/flow/tcp_tracker.hpp"
 #include "dataplane/flow_plan.hpp"
 #include "dataplane/nat/flow_translation.hpp"
+#include "dataplane/outbound/outbound_sample.hpp"
 #include "dataplane/plain_passage.hpp"
 #include "net/protocol.hpp"
 
@@ -45,10 +46,8 @@ class Passage {
         const Found found = batch_.firewall.found[i_];
         if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return flow_is_gone();
         Flow& flow = *found.flow;
-        if (!is_current(flow) && !still_allowed(flow)) [[unlikely]] {
-            end(flow);
-            return drop(DropReason::policy_changed);
-        }
+        if (!is_current(flow) && !may_go_on(found)) [[unlikely]]
+            return;
         if (!came_the_right_way(found)) [[unlikely]]
             return drop(DropReason::spoofed_source);
         if (key_.hop_limit <= 1) return drop(DropReason::ttl_expired);
@@ -80,11 +79,18 @@ class Passage {
         const FlowPlan plan = plan_flow(firewall_, tuple, key_, key_.has(packet::key_transport), from,
                                         firewall::minute_of_week(state_.unix_s));
         if (!plan.has_route()) return drop(DropReason::no_route);
+        outbound::Attempt attempt;
+        if (firewall_.attacks.any() && from != attach::internet && plan.to == attach::internet) {
+            attempt = state_.attackers.attempt(firewall_.attacks, firewall_.tenant, tuple, carry());
+            if (attempt.held) return drop(DropReason::outbound_attack);
+        }
         const firewall::Match& match = plan.match;
+        if (match.rule == firewall::no_rule_matched || match.action != model::RuleAction::allow)
+            outbound::AttackerTable::refused(attempt);
         if (match.rule == firewall::no_rule_matched) return drop(DropReason::no_rule);
         firewall_.hits->add(state_.worker, match.rule);
         if (match.action != model::RuleAction::allow) return refuse(match, tuple, from);
-        open_allowed(tuple, plan, edition);
+        open_allowed(tuple, plan, edition, attempt);
     }
 
   private:
@@ -116,8 +122,26 @@ class Passage {
         state_.flows.end(flow);
         batch_.firewall.flows_ended = true;
     }
+    [[nodiscard]] std::uint32_t carry() const { return state_.dither + static_cast<std::uint32_t>(i_); }
     void drop(DropReason reason, std::uint32_t rule = no_rule) const {
         (void)context_.discard(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
+    }
+
+    // Of a flow that carries another generation than the present one. False: the packet is dropped.
+    [[gnu::cold, gnu::noinline]] bool may_go_on(const Found& found) {
+        Flow& flow = *found.flow;
+        if (flow.generation == outbound::suspects_generation(path_.generation) &&
+            found.direction == Direction::original && outbound::is_silent(flow) &&
+            firewall_.attacks.contains()) {
+            if (const auto may_pass = state_.attackers.may_pass(flow.tuple, key_.l3_length, carry())) {
+                if (!*may_pass) drop(DropReason::outbound_attack);
+                return *may_pass;
+            }
+        }
+        if (still_allowed(flow)) return true;
+        end(flow);
+        drop(DropReason::policy_changed);
+        return false;
     }
 
     // Under the present policy. The flow is what it was: who sent its first packet, and where that went.
@@ -143,15 +167,15 @@ class Passage {
     }
 
     // It changes with the policy, whenever a rule's time begins or ends, and, where rules name users, with
-    // each log-in and its end. A flow that had no packet during 256 changes of times, or 2^24 log-ins, would
-    // look current: it has expired long before.
+    // each log-in and its end. A flow that had no packet during 255 changes of times, or some 2^24 log-ins,
+    // would look current: it has expired long before.
     [[nodiscard]] Edition edition_now() const {
         if (!path_.varies) [[likely]]
             return {path_.generation, 0};
         // Before the rules are asked: a log-in meanwhile is another edition.
         const std::uint32_t users = firewall_.users != nullptr ? firewall_.users->changes() : 0;
         const std::uint32_t changes = (path_.has_schedule ? schedule_changes() : 0) + (users >> 16U);
-        return {path_.generation + changes % generation_step, static_cast<std::uint16_t>(users)};
+        return {path_.generation + changes % (generation_step - 1), static_cast<std::uint16_t>(users)};
     }
 
     // Times of rules that began or ended under this policy.
@@ -288,17 +312,23 @@ class Passage {
         drop(DropReason::rule_drop, match.rule);
     }
 
-    void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const Edition& edition) {
+    void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const Edition& edition,
+                      const outbound::Attempt& attempt) {
         flow::NewFlow wanted;
         wanted.tuple = tuple;
         if (verified()) wanted.flags = flow::flow_verified;
         if (plan.match.log) wanted.flags |= flow::flow_log;
         wanted.egress = {plan.to, plan.from};
-        wanted.generation = edition.generation;
+        const bool contained = attempt.suspect != nullptr && attempt.suspect->contained();
+        wanted.generation = contained ? outbound::suspects_generation(path_.generation) : edition.generation;
         wanted.users = edition.users;
         wanted.rule = plan.match.rule;
         const flow::Opened opened = open_translated(wanted, plan);
-        if (opened.flow == nullptr) return drop(opened.reason);
+        if (opened.flow == nullptr) {
+            outbound::AttackerTable::refused(attempt);
+            return drop(opened.reason);
+        }
+        state_.attackers.opened(attempt, state_.flows, *opened.flow);
         if (plan.match.log)
             state_.ports.log.opened(*opened.flow, state_.flows.translated(*opened.flow), state_.now_ns);
         const Found found{opened.flow, Direction::original};

@@ -284,6 +284,9 @@ model::GatewayReport Gateway::report() const {
     std::vector<const flow::FlowTable*> flows;
     for (const auto& worker : workers_) flows.push_back(&worker->flows());
     firewalls_.add(switch_.current(), flows, report.at, report);
+    const TimePair now{report.at, static_cast<std::uint64_t>(deps_.clock.now().time_since_epoch().count())};
+    for (std::size_t i = 0; i < workers_.size(); ++i) attackers_.take(i, workers_[i]->attackers());
+    attackers_.add(switch_.current(), now, report);
     report.generation = generation_;
     const auto users = compiler_.users().totals();
     report.bindings_generation = users.generation;

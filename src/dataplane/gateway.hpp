@@ -16,6 +16,7 @@
 #include "base/random.hpp"
 #include "base/result.hpp"
 #include "dataplane/firewall_reporter.hpp"
+#include "dataplane/outbound/attacker_list.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/program_set.hpp"
 #include "dataplane/program_switch.hpp"
@@ -158,8 +159,9 @@ class Gateway {
     std::atomic<bool> stopping_{false};
     base::Timestamp started_at_{};
     std::uint64_t generation_ = 0;
-    RecordKeeper records_;                // under control_
-    mutable FirewallReporter firewalls_;  // under control_: what has been told
+    RecordKeeper records_;                      // under control_
+    mutable FirewallReporter firewalls_;        // under control_: what has been told
+    mutable outbound::AttackerList attackers_;  // the same
 };
 
 }  // namespace sluice::dataplane

@@ -182,6 +182,8 @@ class Runner {
             captured_[words.at(1)] = hex_of(join(Words(words.begin() + 2, words.end())));
         } else if (verb == "count") {
             check_count(words);
+        } else if (verb == "named") {
+            check_named(words);
         } else {
             packet(words);
         }
@@ -226,9 +228,11 @@ class Runner {
         checks.filter_for_s = 10;
         std::istringstream in(names);
         for (std::string name; std::getline(in, name, ',');) {
-            ASSERT_TRUE(name == "heavy" || name == "lengths" || name == "payloads") << name;
+            ASSERT_TRUE(name == "heavy" || name == "lengths" || name == "payloads" || name == "zombies")
+                << name;
             (name == "heavy"     ? checks.heavy_sources
              : name == "lengths" ? checks.odd_lengths
+             : name == "zombies" ? checks.zombies
                                  : checks.repeated_payloads) = true;
         }
     }
@@ -260,6 +264,9 @@ class Runner {
                 target.profile.monitored |= static_cast<std::uint16_t>(1U << stage_named(words.at(++i)));
             } else if (words[i] == "unusual") {
                 add_anomalies(words.at(++i), target.profile.anomaly);
+            } else if (words[i] == "usually") {
+                target.profile.anomaly.usual.packets_per_s = std::stoul(words.at(++i));
+                target.profile.anomaly.usual.udp_packets_per_s = std::stoul(words.at(++i));
             } else if (words[i] == "http-requests") {
                 target.profile.protocol.http_requests_per_s =
                     static_cast<std::uint32_t>(std::stoul(words.at(++i)));
@@ -405,6 +412,32 @@ class Runner {
         return text;
     }
 
+    // "tcp pc:1% > client:443 syn": each repetition has a number of its own.
+    static bool is_numbered(const Words& words) {
+        return std::ranges::any_of(words, [](const auto& word) { return word.find('%') != word.npos; });
+    }
+    static Words numbered(Words words, std::size_t number) {
+        for (auto& word : words) {
+            if (const auto at = word.find('%'); at != word.npos) word.replace(at, 1, std::to_string(number));
+        }
+        return words;
+    }
+
+    // "named pc tcp-flood limit", "named nobody"
+    void check_named(const Words& words) {
+        const auto report = engine_.report();
+        if (words.at(1) == "nobody") {
+            EXPECT_TRUE(report.attackers.empty()) << where();
+            return;
+        }
+        const std::string address = resolve(words.at(1));
+        const auto attacker = std::ranges::find_if(
+            report.attackers, [&](const auto& one) { return one.address.to_string() == address; });
+        ASSERT_NE(attacker, report.attackers.end()) << where() << "\nnot named";
+        EXPECT_EQ(model::to_string(attacker->conduct), words.at(2)) << where();
+        EXPECT_EQ(model::to_string(attacker->action), words.at(3)) << where();
+    }
+
     void packet(const Words& words) {
         if (!loaded_ || !first_.filters.empty()) load();
         const auto arrow = std::find(words.begin(), words.end(), "=>");
@@ -415,8 +448,11 @@ class Runner {
         const std::size_t times = repeated ? std::stoul(packet[0]) : 1;
         if (repeated) packet.erase(packet.begin(), packet.begin() + 2);
         const Side side = side_of(packet);
-        const auto frame = frame_of(packet);
-        const std::vector<std::span<const std::uint8_t>> frames(times, frame);
+        std::vector<std::vector<std::uint8_t>> different;
+        for (std::size_t n = 0; n < (is_numbered(packet) ? times : 1); ++n)
+            different.push_back(frame_of(numbered(packet, n + 1)));
+        std::vector<std::span<const std::uint8_t>> frames;
+        for (std::size_t n = 0; n < times; ++n) frames.emplace_back(different[n % different.size()]);
         const auto outcomes = engine_.process(now_, frames, side);
         ASSERT_EQ(outcomes.size(), times) << where();
         if (repeated) return check_many(outcomes, expected);

@@ -6,6 +6,7 @@
 #include "dataplane/fetch_stage.hpp"
 #include "dataplane/firewall_stage.hpp"
 #include "dataplane/meter/rate_stage.hpp"
+#include "dataplane/outbound/outbound_sample.hpp"
 #include "dataplane/scrub/anomaly/anomaly_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
@@ -130,6 +131,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     context.state.ports.set_time(context.state.now_ns);
     context.state.ports.mapper.expire(context.state.now_ns, 4);
     context.state.flows.advance(context.state.now_ns);
+    const bool looks_closer = context.state.attackers.on_burst(context.state.now_ns);
     context.state.unix_s = context.program.made.unix_seconds(context.state.now_ns);
     attach::find_networks(context, ingress);
     run_stages<TenantStage, FirewallTurnoff>(context);
@@ -144,6 +146,8 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     after_scrubbing(context, batch.live);
     after_scrubbing(context, batch.excused);
     open_flows(context, ingress);
+    if (looks_closer) [[unlikely]]
+        outbound::sample(context);
 }
 
 // Of a packet that was dropped. One that a filter dropped has not been asked yet.

@@ -212,6 +212,7 @@ class Compiler {
         // All workers take from one state (SharedTenant).
         out.inbound = meter::RateLimit::from(program_.inbound);
         out.outbound_rate = meter::RateLimit::from(program_.outbound);
+        out.attacks = outbound::Rules::from(program_.attacks, owner_.workers);
         out.published = attach::Routes::build(published());
         for (const auto& rule : program_.rules) {
             if (rule.log) out.logged_rules.push_back(static_cast<std::uint32_t>(out.rule_names.size()));

@@ -21,6 +21,7 @@
 #include "dataplane/local_responder.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/nat/nat_program.hpp"
+#include "dataplane/outbound/rules.hpp"
 #include "dataplane/target_table.hpp"
 #include "dataplane/topology.hpp"
 #include "model/firewall.hpp"
@@ -85,7 +86,8 @@ class RuleHits {
     std::vector<std::uint64_t> earlier_;
 };
 
-// Between them there is room for the changes that schedules and log-ins make (firewall_stage.cpp).
+// Between them there is room for the changes that schedules and log-ins make (firewall_stage.cpp); the last
+// one is that of contained hosts' flows (outbound/outbound_sample.hpp).
 inline constexpr std::uint32_t generation_step = 256;
 
 struct TenantFirewall {
@@ -106,6 +108,7 @@ struct TenantFirewall {
     flow::FlowQuota quota;
     meter::RateLimit inbound;  // committed rates
     meter::RateLimit outbound_rate;
+    outbound::Rules attacks;                                 // of his own hosts
     std::vector<std::unique_ptr<packet::VxlanWay>> tunnels;  // of networks' ways
     std::vector<std::string> rule_names;
     std::vector<std::uint32_t> logged_rules;

@@ -31,6 +31,7 @@ void Worker::pass_time() {
     state_.ports.set_time(state_.now_ns);
     state_.ports.mapper.expire(state_.now_ns, 4);
     state_.flows.advance(state_.now_ns);
+    state_.attackers.pass_time(state_.now_ns);
 }
 
 std::size_t Worker::run_leg(LegIndex leg, const Program& program) {

@@ -43,6 +43,8 @@ class Worker {
     [[nodiscard]] const flow::FlowTable& flows() const { return state_.flows; }
     // Any thread: counts. The reader of its queues is one.
     [[nodiscard]] FlowPorts& ports() { return state_.ports; }
+    // One reader: its events. Any thread: counts.
+    [[nodiscard]] outbound::AttackerTable& attackers() { return state_.attackers; }
     [[nodiscard]] std::size_t flow_bytes() const { return state_.flows.bytes(); }
 
   private:

@@ -18,6 +18,7 @@
 #include "dataplane/flow_ports.hpp"
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
+#include "dataplane/outbound/attacker_table.hpp"
 #include "dataplane/program.hpp"
 #include "dataplane/scrub/anomaly/watch_pool.hpp"
 #include "dataplane/scrub/protocol/conduct.hpp"
@@ -109,7 +110,7 @@ struct WorkerLimits {
     std::uint32_t workers = 1;              // that share the gateway's packets
     std::uint32_t longest_step_s = 0;       // what a jump of the clock counts at most for flows; 0: all of it
     std::shared_ptr<SharedTenants> shared;  // among more than one
-    std::uint32_t watches = 128;            // targets whose traffic is learned; 10 KiB each
+    std::uint32_t watches = 128;            // targets whose traffic is learned; 20 KiB each
 };
 
 // The keys of a gateway. All its workers share them: a proof asked for by one may arrive at another.
@@ -149,6 +150,7 @@ struct WorkerState {
                  .flows_of_all = shared == nullptr ? nullptr : shared->flows.data()},
                 secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
+          attackers(secrets.flows),
           tenant_meters(limits.tenants),
           schedules(limits.tenants),
           counts(limits.slots) {
@@ -235,6 +237,7 @@ struct WorkerState {
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;
+    outbound::AttackerTable attackers;         // hosts of customers
     HugeVector<TenantMeters> tenant_meters;    // by flow::TenantIndex
     HugeVector<Schedule> schedules;            // by the same; of tenants with schedules
     meter::RateState rejects;                  // answers to rejected packets, of all tenants

@@ -15,7 +15,7 @@ struct Event {
     base::Timestamp at{};
     std::string kind;     // "incident.opened", "incident.updated", "incident.ended", "mitigation.proposed",
                           // "mitigation.announced", "mitigation.withdrawn", "gateway.up", "gateway.down",
-                          // "alarm.raised" …
+                          // "alarm.raised", "attacker.named", "attacker.over" …
     TenantId tenant;      // none: the provider's own
     IncidentId incident;  // may be none
     MitigationId mitigation;  // may be none

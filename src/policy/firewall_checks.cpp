@@ -67,6 +67,7 @@ class FirewallChecker {
         check_objects();
         check_groups();
         check_timeouts();
+        check_outbound();
         check_rules();
         check_nat(node_.at("nat"), tenant_, names_, resolver_, problems_);
         if (problems_.errors().size() == before) check_resolved();
@@ -269,6 +270,14 @@ class FirewallChecker {
             problems_.add(
                 value.error(fmt::format("{} is {}", row.text, value.as<std::string>()), "write 1 s to 7 d"));
         }
+    }
+
+    void check_outbound() {
+        const Node hold = node_.at("outbound").at("hold");
+        if (!hold) return;
+        const auto duration = hold.as<base::Duration>();
+        if (duration >= std::chrono::seconds{10} && duration <= std::chrono::hours{24}) return;
+        problems_.add(hold.error(fmt::format("hold is {}", hold.as<std::string>()), "write 10 s to 1 d"));
     }
 
     void check_rules() {

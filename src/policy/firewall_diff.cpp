@@ -303,6 +303,13 @@ class FirewallDiff {
                  fmt::format("{}", after_.limits.*row.value));
         fact("committed_rate/inbound", text_of(before_.inbound), text_of(after_.inbound));
         fact("committed_rate/outbound", text_of(before_.outbound), text_of(after_.outbound));
+        fact("outbound/contain", name_of(outbound_action_names, before_.attacks.contain),
+             name_of(outbound_action_names, after_.attacks.contain));
+        for (const auto& row : outbound_limit_names)
+            fact(fmt::format("outbound/{}", row.text), fmt::format("{}", before_.attacks.*row.value),
+                 fmt::format("{}", after_.attacks.*row.value));
+        fact("outbound/hold", format_duration(std::chrono::seconds{before_.attacks.hold_s}),
+             format_duration(std::chrono::seconds{after_.attacks.hold_s}));
         fact("strict_tcp", before_.strict_tcp ? "true" : "false", after_.strict_tcp ? "true" : "false");
     }
 

@@ -161,6 +161,18 @@ model::FlowLimits read_flow_limits(const Node& node) {
     return limits;
 }
 
+model::OutboundPolicy read_outbound(const Node& node) {
+    model::OutboundPolicy policy = model::FirewallPolicy{}.attacks;
+    if (node.has("contain"))
+        policy.contain = value_of(outbound_action_names, node.get<std::string>("contain"), policy.contain);
+    for (const auto& row : outbound_limit_names)
+        policy.*row.value = node.get<std::uint32_t>(row.text, policy.*row.value);
+    if (node.has("hold"))
+        policy.hold_s = static_cast<std::uint32_t>(
+            std::chrono::duration_cast<std::chrono::seconds>(node.get<base::Duration>("hold")).count());
+    return policy;
+}
+
 model::RateLimit read_rate(const Node& node) {
     return {node.packets_per_s("packets"), node.bits_per_s("bits")};
 }
@@ -202,6 +214,7 @@ model::FirewallPolicy read_firewall(const Node& node) {
     firewall.limits = read_flow_limits(node.at("limits"));
     firewall.inbound = read_rate(node.at("committed_rate").at("inbound"));
     firewall.outbound = read_rate(node.at("committed_rate").at("outbound"));
+    firewall.attacks = read_outbound(node.at("outbound"));
     firewall.strict_tcp = node.get<bool>("strict_tcp", true);
     return firewall;
 }

@@ -45,6 +45,8 @@ TEST(FirewallReader, TakesEveryKey) {
     EXPECT_EQ(firewall.timeouts.udp_single_s, 10U);
     EXPECT_EQ(firewall.limits.new_flows_a_source_per_s, 100U);
     EXPECT_EQ(firewall.outbound.packets_per_s, 100'000U);
+    EXPECT_EQ(firewall.attacks,
+              (model::OutboundPolicy{model::OutboundAction::block, 300, 40, 5'000, 3, 600}));
     EXPECT_FALSE(firewall.strict_tcp);
 }
 
@@ -87,6 +89,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refusal{"rules: [{name: a, from: insid, action: allow}]",
                 "there is no zone 'insid' (did you mean 'inside'?)"},
+        Refusal{"outbound: {contain: stop}", "which is none of off, watch, limit or block"},
+        Refusal{"outbound: {targets_per_second: 5000}", "at most 1000"},
+        Refusal{"outbound: {hold: 1 s}", "hold is 1 s (write 10 s to 1 d)"},
         Refusal{"rules: [{name: a, from: dmz, action: allow}]",
                 "there is no zone 'dmz' (write inside or internet, or define it under 'zones')"},
         Refusal{"rules: [{name: a, from: [], action: allow}]", "write at least 1"},

@@ -68,6 +68,7 @@ base::Result<model::FirewallProgram> resolve_firewall(const model::FirewallPolic
     program.limits = policy.limits;
     program.inbound = policy.inbound;
     program.outbound = policy.outbound;
+    program.attacks = policy.attacks;
     program.strict_tcp = policy.strict_tcp;
     return program;
 }

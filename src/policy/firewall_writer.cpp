@@ -132,6 +132,16 @@ void write_list(Lines& out, const std::string& key, const std::vector<T>& values
     out.close();
 }
 
+void write_outbound(Lines& out, const model::OutboundPolicy& policy) {
+    if (policy == model::FirewallPolicy{}.attacks) return;
+    out.open("outbound");
+    out.put("contain", name_of(outbound_action_names, policy.contain));
+    for (const auto& row : outbound_limit_names)
+        out.put(std::string(row.text), fmt::format("{}", policy.*row.value));
+    out.put("hold", format_duration(std::chrono::seconds{policy.hold_s}));
+    out.close();
+}
+
 void write_numbers(Lines& out, const model::FirewallPolicy& firewall) {
     if (firewall.timeouts != model::FlowTimeouts{}) {
         out.open("timeouts");
@@ -173,6 +183,7 @@ void write_firewall(Lines& out, const model::FirewallPolicy& firewall) {
     write_list(out, "rules", firewall.rules, write_rule);
     write_list(out, "nat", firewall.nat, write_nat);
     write_numbers(out, firewall);
+    write_outbound(out, firewall.attacks);
     if (!firewall.strict_tcp) out.put("strict_tcp", "false");
     out.close();
 }

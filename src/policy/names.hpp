@@ -53,7 +53,8 @@ inline constexpr Name<std::optional<std::uint32_t> model::ProtocolOverrides::*> 
 inline constexpr Name<std::optional<bool> model::AnomalyOverrides::*> anomaly_check_names[] = {
     {&model::AnomalyOverrides::heavy_sources, "heavy_sources"},
     {&model::AnomalyOverrides::odd_lengths, "odd_lengths"},
-    {&model::AnomalyOverrides::repeated_payloads, "repeated_payloads"}};
+    {&model::AnomalyOverrides::repeated_payloads, "repeated_payloads"},
+    {&model::AnomalyOverrides::zombies, "zombies"}};
 inline constexpr Name<model::FilterAction> action_names[] = {{model::FilterAction::drop, "drop"},
                                                              {model::FilterAction::pass, "pass"}};
 inline constexpr Name<model::AttachmentKind> attachment_names[] = {{model::AttachmentKind::prefix, "prefix"},
@@ -81,6 +82,16 @@ inline constexpr Name<std::uint32_t model::FlowLimits::*> flow_limit_names[] = {
     {&model::FlowLimits::new_flows_per_s, "new_flows_per_second"},
     {&model::FlowLimits::flows_a_source, "flows_per_source"},
     {&model::FlowLimits::new_flows_a_source_per_s, "new_flows_per_source_per_second"}};
+inline constexpr Name<model::OutboundAction> outbound_action_names[] = {
+    {model::OutboundAction::off, "off"},
+    {model::OutboundAction::watch, "watch"},
+    {model::OutboundAction::limit, "limit"},
+    {model::OutboundAction::block, "block"}};
+inline constexpr Name<std::uint32_t model::OutboundPolicy::*> outbound_limit_names[] = {
+    {&model::OutboundPolicy::new_flows_per_s, "new_flows_per_second"},
+    {&model::OutboundPolicy::targets_per_s, "targets_per_second"},
+    {&model::OutboundPolicy::packets_per_s, "packets_per_second"},
+    {&model::OutboundPolicy::contained_per_s, "contained_new_flows_per_second"}};
 inline constexpr Name<std::uint8_t> tcp_flag_names[] = {
     {net::tcp_flag::fin, "fin"}, {net::tcp_flag::syn, "syn"}, {net::tcp_flag::rst, "rst"},
     {net::tcp_flag::psh, "psh"}, {net::tcp_flag::ack, "ack"}, {net::tcp_flag::urg, "urg"},

@@ -73,6 +73,14 @@ inline void to_message(const model::TrafficRate& rate, link::v1::Rate& out) {
     out.set_packets_per_s(rate.packets_per_s);
     out.set_bits_per_s(rate.bits_per_s);
 }
+inline void to_message(const model::UsualTraffic& usual, link::v1::UsualTraffic& out) {
+    out.set_packets_per_s(usual.packets_per_s);
+    out.set_tcp_packets_per_s(usual.tcp_packets_per_s);
+    out.set_udp_packets_per_s(usual.udp_packets_per_s);
+}
+[[nodiscard]] inline model::UsualTraffic to_usual(const link::v1::UsualTraffic& in) {
+    return {in.packets_per_s(), in.tcp_packets_per_s(), in.udp_packets_per_s()};
+}
 inline void to_message(const model::RateLimit& limit, link::v1::Rate& out) {
     out.set_packets_per_s(limit.packets_per_s);
     out.set_bits_per_s(limit.bits_per_s);

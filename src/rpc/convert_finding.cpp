@@ -135,6 +135,7 @@ void to_message(const model::Finding& finding, link::v1::Finding& out) {
     to_message(finding.before, *out.mutable_before());
     to_message(finding.current, *out.mutable_current());
     to_message(finding.peak, *out.mutable_peak());
+    to_message(finding.usual, *out.mutable_usual());
     for (const auto& share : finding.vectors) {
         auto& item = *out.add_vectors();
         item.set_vector(std::string(model::to_string(share.vector)));
@@ -182,6 +183,7 @@ base::Result<model::Finding> to_model(const link::v1::Finding& in) {
     finding.before = to_rate(in.before());
     finding.current = to_rate(in.current());
     finding.peak = to_rate(in.peak());
+    finding.usual = to_usual(in.usual());
     finding.distinct_sources = in.distinct_sources();
     finding.destination_port = read.u16(in.destination_port(), "destination_port");
     read_evidence(read, in, finding);

@@ -238,6 +238,27 @@ void to_message(const model::FirewallProgram& firewall, link::v1::FirewallProgra
     to_message(firewall.inbound, *out.mutable_inbound());
     to_message(firewall.outbound, *out.mutable_outbound());
     out.set_strict_tcp(firewall.strict_tcp);
+    auto& attacks = *out.mutable_attacks();
+    attacks.set_contain(std::string(model::to_string(firewall.attacks.contain)));
+    attacks.set_new_flows_per_s(firewall.attacks.new_flows_per_s);
+    attacks.set_targets_per_s(firewall.attacks.targets_per_s);
+    attacks.set_packets_per_s(firewall.attacks.packets_per_s);
+    attacks.set_contained_per_s(firewall.attacks.contained_per_s);
+    attacks.set_hold_s(firewall.attacks.hold_s);
+}
+
+static model::OutboundPolicy to_outbound(FieldReader& read, const link::v1::OutboundPolicy& in) {
+    model::OutboundPolicy policy;
+    if (in.contain().empty()) return policy;
+    const auto action = model::parse_outbound_action(in.contain());
+    if (!action) read.fail("firewall.attacks.contain", "is not known");
+    policy = {action.value_or(model::OutboundAction::off),
+              in.new_flows_per_s(),
+              in.targets_per_s(),
+              in.packets_per_s(),
+              in.contained_per_s(),
+              in.hold_s()};
+    return policy;
 }
 
 model::FirewallProgram to_firewall(FieldReader& read, const link::v1::FirewallProgram& in) {
@@ -268,6 +289,7 @@ model::FirewallProgram to_firewall(FieldReader& read, const link::v1::FirewallPr
     firewall.inbound = to_limit(in.inbound());
     firewall.outbound = to_limit(in.outbound());
     firewall.strict_tcp = in.strict_tcp();
+    firewall.attacks = to_outbound(read, in.attacks());
     return firewall;
 }
 

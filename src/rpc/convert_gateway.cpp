@@ -15,6 +15,7 @@ constexpr std::size_t max_targets = 65'536;
 constexpr std::size_t max_refused = 65'536;  // one that is not named here counts as in force
 constexpr std::size_t max_why = 512;
 constexpr std::size_t max_firewalls = 65'536;
+constexpr std::size_t max_attackers = 4'096;
 constexpr std::size_t max_rules = 65'536;  // of all firewalls of a report
 constexpr std::size_t max_rule_name = 255;
 
@@ -136,6 +137,53 @@ void read_firewalls(FieldReader& read, const link::v1::GatewayReport& in, model:
     }
 }
 
+void attackers_to_message(const std::vector<model::OutboundAttacker>& attackers,
+                          link::v1::GatewayReport& out) {
+    for (const auto& attacker : attackers) {
+        auto& item = *out.add_attackers();
+        item.set_tenant(attacker.tenant.value());
+        item.set_address(to_bytes(attacker.address));
+        item.set_conduct(std::string(model::to_string(attacker.conduct)));
+        item.set_action(std::string(model::to_string(attacker.action)));
+        item.set_since(to_ns(attacker.since));
+        item.set_last_at(to_ns(attacker.last_at));
+        item.set_until(to_ns(attacker.until));
+        item.set_new_flows_per_s(attacker.new_flows_per_s);
+        item.set_unanswered_percent(attacker.unanswered_percent);
+        item.set_hosts(attacker.hosts);
+        item.set_ports(attacker.ports);
+        item.set_packets_per_s(attacker.packets_per_s);
+        item.set_bits_per_s(attacker.bits_per_s);
+        item.set_held_back(attacker.held_back);
+    }
+}
+
+void read_attackers(FieldReader& read, const link::v1::GatewayReport& in, model::GatewayReport& report) {
+    if (!read.size(in.attackers_size(), max_attackers, "attackers")) return;
+    for (const auto& item : in.attackers()) {
+        auto& attacker = report.attackers.emplace_back();
+        attacker.tenant = read.id<model::TenantId>(item.tenant(), "attackers.tenant");
+        attacker.address = read.address(item.address(), "attackers.address");
+        const auto conduct = model::parse_outbound_conduct(item.conduct());
+        const auto action = model::parse_outbound_action(item.action());
+        if (!conduct) return read.fail("attackers.conduct", "is not known");
+        if (!action) return read.fail("attackers.action", "is not known");
+        attacker.conduct = *conduct;
+        attacker.action = *action;
+        attacker.since = read.time(item.since(), "attackers.since");
+        attacker.last_at = read.time(item.last_at(), "attackers.last_at");
+        attacker.until = read.time(item.until(), "attackers.until");
+        attacker.new_flows_per_s = item.new_flows_per_s();
+        attacker.unanswered_percent = std::min<std::uint64_t>(item.unanswered_percent(), 100);
+        attacker.hosts = item.hosts();
+        attacker.ports = item.ports();
+        attacker.packets_per_s = item.packets_per_s();
+        attacker.bits_per_s = item.bits_per_s();
+        attacker.held_back = item.held_back();
+        if (!read.ok()) return;
+    }
+}
+
 void read_stages(FieldReader& read, const link::v1::TargetCounters& in, StageCounts& stages) {
     if (!read.size(in.stages_size(), 4 * stages.size(), "targets.stages")) return;
     for (const auto& item : in.stages()) {
@@ -205,6 +253,7 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
     for (const auto& target : report.targets) to_message(target, *out.add_targets());
     reasons_to_message(report.unattributed, *out.mutable_unattributed());
     firewalls_to_message(report.firewalls, out);
+    attackers_to_message(report.attackers, out);
     out.set_trouble(one_line(report.trouble));
     for (const auto& refused : report.refused) {
         auto& item = *out.add_refused();
@@ -242,6 +291,7 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
     read_reasons(read, in.unattributed(), report.unattributed, "unattributed");
     read_refused(read, in, report);
     if (read.ok()) read_firewalls(read, in, report);
+    if (read.ok()) read_attackers(read, in, report);
     report.trouble = read.text(in.trouble(), "trouble", max_why);
     if (!read.ok()) return std::unexpected(read.error());
     return report;

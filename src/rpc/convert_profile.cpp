@@ -15,10 +15,13 @@ void to_message(const model::AnomalyChecks& checks, link::v1::AnomalyChecks& out
     out.set_odd_lengths(checks.odd_lengths);
     out.set_repeated_payloads(checks.repeated_payloads);
     out.set_filter_for_s(checks.filter_for_s);
+    out.set_zombies(checks.zombies);
+    to_message(checks.usual, *out.mutable_usual());
 }
 
 model::AnomalyChecks to_anomaly(const link::v1::AnomalyChecks& in) {
-    return {in.heavy_sources(), in.odd_lengths(), in.repeated_payloads(), in.filter_for_s()};
+    return {in.heavy_sources(), in.odd_lengths(), in.repeated_payloads(),
+            in.filter_for_s(),  in.zombies(),     to_usual(in.usual())};
 }
 
 void to_message(const model::ProtocolChecks& checks, link::v1::ProtocolChecks& out) {

@@ -97,6 +97,7 @@ TEST(Convert, AGatewayReportSurvivesWhole) {
     const auto report = to_model(sent, "guard-1");
     ASSERT_TRUE(report) << report.error().message();
     EXPECT_EQ(report->firewalls, sample_gateway_report().firewalls);
+    EXPECT_EQ(report->attackers, sample_gateway_report().attackers);
     EXPECT_EQ(report->trouble, sample_gateway_report().trouble);
     link::v1::GatewayReport again;
     to_message(*report, again);

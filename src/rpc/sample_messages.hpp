@@ -68,6 +68,7 @@ inline model::Finding sample_finding(std::string key = "edge-1/17") {
     finding.before = {100, 80'000};
     finding.current = {41'000, 20'000'000};
     finding.peak = {42'000, 21'000'000};
+    finding.usual = {120, 100, 15};
     finding.vectors = {{model::AttackVector::tcp_syn, {40'000, 19'000'000}},
                        {model::AttackVector::ntp, {1'000, 1'000'000}}};
     finding.sources = {{sample_prefix("198.51.100.0/24"), 123, {900, 400'000}}};
@@ -165,6 +166,7 @@ inline model::FirewallProgram sample_firewall() {
     firewall.inbound = {12, 13};
     firewall.outbound = {14, 15};
     firewall.strict_tcp = true;
+    firewall.attacks = {model::OutboundAction::block, 16, 17, 18, 19, 20};
     return firewall;
 }
 
@@ -181,7 +183,7 @@ inline model::TenantProgram sample_program(std::uint64_t tenant = 12, std::uint6
     target.profile.tcp_method = model::TcpMethod::first_drop;
     target.profile.verify_dns = model::DnsVerification::first_drop;
     target.profile.verify_udp = model::UdpVerification::first_drop;
-    target.profile.anomaly = {true, true, true, 45};
+    target.profile.anomaly = {true, true, true, 45, true, {130, 110, 16}};
     target.profile.protocol = {true, true, true, true, true, true, 11, 22, 33};
     target.profile.verified_for_s = 60;
     target.profile.source_limit = {100, 200};
@@ -256,6 +258,9 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
                          14,
                          15,
                          {{"web-in", 16, sample_time(1), sample_time(2)}, {"rest", 0, sample_time(1), {}}}}};
+    report.attackers = {{model::TenantId(12), *net::Address::parse("10.1.0.7"),
+                         model::OutboundConduct::udp_flood, model::OutboundAction::limit, sample_time(1),
+                         sample_time(2), sample_time(3), 17, 98, 19, 20, 21, 22, 23}};
     report.trouble = "the disk is full";
     report.unattributed[static_cast<std::size_t>(model::DropReason::truncated)] = {11, 12};
     return report;

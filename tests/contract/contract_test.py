@@ -168,6 +168,9 @@ class Contract(unittest.TestCase):
         self.assertEqual(firewall["zones"], ["internet", "acme-inside"])
         self.assertEqual([r["name"] for r in firewall["rules"]], ["acme-web"])
         self.assertEqual((firewall["rules"][0]["hits"], firewall["gateways"], firewall["flows"]["open"]), (40, 1, 3))
+        self.assertEqual(firewall["outbound"]["contain"], "limit")
+        self.assertEqual([(a["address"], a["conduct"], a["new_flows_per_s"]) for a in firewall["attackers"]], [("10.1.0.7", "scans-hosts", 300)])
+        self.assertIn("tries many computers", firewall["attackers"][0]["sentence"])
         pairs = {(p["from"], p["to"]): p for p in firewall["matrix"]}
         self.assertEqual(pairs["internet", "acme-inside"]["rules"], ["acme-web"])
         self.assertEqual(pairs["acme-inside", "internet"]["verdict"], "denied")

@@ -96,6 +96,14 @@ class Gateway final : public rpc::GatewayClientHandler {
         firewall.flows_open = 3;
         firewall.flows_opened = 40;
         firewall.nat_ports = 64;
+        model::OutboundAttacker& attacker = report.attackers.emplace_back();
+        attacker.tenant = program.tenant;
+        attacker.address = *net::Address::parse("10.1.0.7");
+        attacker.conduct = model::OutboundConduct::scans_hosts;
+        attacker.action = model::OutboundAction::limit;
+        attacker.since = started_at_;
+        attacker.last_at = attacker.until = report.at;
+        attacker.new_flows_per_s = 300;
         std::uint64_t hits = 40;
         for (const auto& rule : program.firewall.rules) {
             firewall.rules.push_back(

@@ -5,6 +5,7 @@ import { listed } from "../format/words";
 import { Empty } from "../parts/Empty";
 import { Facts } from "../parts/Facts";
 import { Panel } from "../parts/Panel";
+import { Attackers } from "./Attackers";
 import { RuleList } from "./RuleList";
 import { ZoneMatrix } from "./ZoneMatrix";
 import "../styles/firewall.scss";
@@ -30,6 +31,7 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
           <p className="firewall__limits quiet">{limits(firewall)}</p>
         </Panel>
       </div>
+      <Attackers firewall={firewall} />
       <Panel title="Rules" note="The first rule that matches decides. What none of them matches is dropped.">
         {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList tenantId={firewall.tenant_id} rules={firewall.rules} />}
       </Panel>

@@ -8,6 +8,7 @@
 #include "api/body_reader.hpp"
 #include "api/explain/ask_meter.hpp"
 #include "api/explain/explanation_json.hpp"
+#include "api/firewall/attacker_board.hpp"
 #include "api/json.hpp"
 #include "dataplane/explain/explainer.hpp"
 #include "mitigation/program_book.hpp"
@@ -59,6 +60,14 @@ bool asks_users(const model::TenantProgram& program) {
                                [](const model::FirewallRule& rule) { return !rule.users.empty(); });
 }
 
+// The program is asked in a gateway of its own, which knows nothing of who attacks now.
+void add_attackers(const std::vector<model::OutboundAttacker>& attackers,
+                   dataplane::explain::Explanation& one) {
+    const auto host = std::ranges::find(attackers, one.source, &model::OutboundAttacker::address);
+    if (host == attackers.end() || one.to != "internet") return;
+    one.sentence += " But now: " + firewall::sentence_of(*host);
+}
+
 Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     const auto id = call.id<model::TenantId>("tenant_id");
     if (!id) return std::unexpected(id.error());
@@ -85,10 +94,12 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     if (!explainer) return std::unexpected(no_program(explainer.error().message()));
     Explainer::Origin from;
     if (asked->from) from = *asked->from;
+    const auto attackers = services.attackers.of(*id);
     Json packets = Json::array();
     for (std::size_t i = 0; i < asked->packets.size(); ++i) {
-        const auto one = explainer->explain_text(asked->packets[i], from, asked->at);
+        auto one = explainer->explain_text(asked->packets[i], from, asked->at);
         if (!one) return std::unexpected(problem_of(one.error(), i));
+        add_attackers(attackers, *one);
         packets.push_back(to_json(*one));
     }
     return json_response(200, Json{{"tenant_id", id->to_string()},

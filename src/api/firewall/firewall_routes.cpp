@@ -5,6 +5,7 @@
 #include <map>
 #include <vector>
 
+#include "api/firewall/attacker_board.hpp"
 #include "api/firewall/firewall_board.hpp"
 #include "api/firewall/rule_example.hpp"
 #include "api/json.hpp"
@@ -134,8 +135,39 @@ Json rate_json(const model::RateLimit& limit) {
     return Json{{"packets_per_s", or_null(limit.packets_per_s)}, {"bits_per_s", or_null(limit.bits_per_s)}};
 }
 
+Json outbound_json(const model::OutboundPolicy& policy) {
+    return Json{{"contain", model::to_string(policy.contain)},
+                {"new_flows_per_s", policy.new_flows_per_s},
+                {"targets_per_s", policy.targets_per_s},
+                {"packets_per_s", policy.packets_per_s},
+                {"contained_new_flows_per_s", policy.contained_per_s},
+                {"hold_s", policy.hold_s}};
+}
+
+Json attackers_json(const std::vector<model::OutboundAttacker>& attackers) {
+    Json list = Json::array();
+    for (const auto& attacker : attackers) {
+        list.push_back(Json{{"address", attacker.address.to_string()},
+                            {"conduct", model::to_string(attacker.conduct)},
+                            {"sentence", sentence_of(attacker)},
+                            {"action", model::to_string(attacker.action)},
+                            {"since", base::to_rfc3339(attacker.since)},
+                            {"last_at", base::to_rfc3339(attacker.last_at)},
+                            {"until", base::to_rfc3339(attacker.until)},
+                            {"new_flows_per_s", attacker.new_flows_per_s},
+                            {"unanswered_percent", attacker.unanswered_percent},
+                            {"hosts", attacker.hosts},
+                            {"ports", attacker.ports},
+                            {"packets_per_s", attacker.packets_per_s},
+                            {"bits_per_s", attacker.bits_per_s},
+                            {"held_back", attacker.held_back}});
+    }
+    return list;
+}
+
 Json to_json(const model::TenantState& tenant, std::uint64_t version, const FirewallUse& use,
-             const system::ProgramSpread& spread, base::Timestamp now) {
+             const std::vector<model::OutboundAttacker>& attackers, const system::ProgramSpread& spread,
+             base::Timestamp now) {
     const FirewallPolicy nothing;
     const auto& wanted = tenant.protection.firewall;
     const FirewallPolicy* policy = wanted ? &*wanted : nullptr;
@@ -162,6 +194,8 @@ Json to_json(const model::TenantState& tenant, std::uint64_t version, const Fire
           {"new_flows_per_s", or_null(limits.new_flows_per_s)},
           {"flows_per_source", or_null(limits.flows_a_source)},
           {"new_flows_per_source_per_s", or_null(limits.new_flows_a_source_per_s)}}},
+        {"outbound", policy != nullptr ? outbound_json(firewall.attacks) : Json(nullptr)},
+        {"attackers", attackers_json(attackers)},
         {"flows", {{"open", use.flows_open}, {"opened", use.flows_opened}, {"nat_ports", use.nat_ports}}},
         {"gateways", use.gateways}};
 }
@@ -175,8 +209,9 @@ Reply get(const Services& services, const Call& call) {
     const auto state = services.board.current();
     const auto* known = state ? state->find(*id) : nullptr;
     if (known == nullptr) return std::unexpected(Problem::not_found());
-    return json_response(200, to_json(*known, state->version, services.firewalls.of(*id),
-                                      services.health.spread_of(*id), services.clock.wall()));
+    return json_response(
+        200, to_json(*known, state->version, services.firewalls.of(*id), services.attackers.of(*id),
+                     services.health.spread_of(*id), services.clock.wall()));
 }
 
 }  // namespace

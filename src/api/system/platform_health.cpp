@@ -64,6 +64,7 @@ void PlatformHealth::on_gateway_report(const model::GatewayReport& report) {
     if (gateway.report.started_at != report.started_at) gateway.moments.clear();
     gateway.report = report;
     gateway.report.firewalls.clear();  // kept elsewhere
+    gateway.report.attackers.clear();
     gateway.seen = moment.at;
     gateway.attached = true;
     gateway.moments.push_back(std::move(moment));

@@ -18,12 +18,12 @@ namespace {
 
 using incidents::to_json;
 
-constexpr std::array<std::string_view, 17> event_kinds{
+constexpr std::array<std::string_view, 19> event_kinds{
     "incident.opened",      "incident.updated",         "incident.ended",       "incident.closed",
     "mitigation.proposed",  "mitigation.activated",     "mitigation.announced", "mitigation.lost",
     "mitigation.withdrawn", "mitigation.guard-changed", "gateway.up",           "gateway.down",
     "collector.up",         "collector.down",           "alarm.raised",         "alarm.cleared",
-    "policy.applied"};
+    "policy.applied",       "attacker.named",           "attacker.over"};
 
 Json address_or_null(const net::Address& address) {
     return address.is_none() ? Json(nullptr) : Json(address.to_string());

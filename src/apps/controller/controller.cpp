@@ -94,6 +94,8 @@ class Controller::Parts {
                                            {traffic_store_, board_, clock_, log_.named("traffic"), metrics_}};
     api::firewall::FirewallBoard firewalls_{
         {.gateway_silent_ms = config_.gateways.silent_ms}, clock_, metrics_};
+    api::firewall::AttackerBoard attackers_{{.gateway_silent_ms = config_.gateways.silent_ms},
+                                            {events_, clock_, metrics_}};
     api::webhooks::HttpWebhookSender webhook_sender_{
         {.private_networks = config_.webhooks_to_private_networks}};
     api::webhooks::WebhookNotifier webhooks_{
@@ -124,8 +126,8 @@ class Controller::Parts {
     FindingInbox findings_{most_findings, [this](std::span<const model::Finding> findings) {
                                incidents_.on_findings(findings);
                            }};
-    LinkEvents link_events_{{findings_, mitigations_, gateways_, health_, traffic_, firewalls_, events_,
-                             clock_, log_.named("link")}};
+    LinkEvents link_events_{{findings_, mitigations_, gateways_, health_, traffic_, firewalls_, attackers_,
+                             events_, clock_, log_.named("link")}};
     rpc::LinkServer link_{config_.link, {link_events_, clock_, log_.named("link"), metrics_}};
     PolicySpread spread_{
         {board_, book_, mitigations_, link_, health_, events_, clock_, log_.named("policy")}};
@@ -147,6 +149,7 @@ class Controller::Parts {
                             traffic_store_,
                             traffic_,
                             firewalls_,
+                            attackers_,
                             health_,
                             speakers_,
                             alarms_,

@@ -35,6 +35,7 @@ void LinkEvents::on_gateway_report(const model::GatewayReport& report) {
     dependencies_.health.on_gateway_report(report);
     dependencies_.traffic.on_gateway_report(report);
     dependencies_.firewalls.on_gateway_report(report);
+    dependencies_.attackers.on_gateway_report(report);
 }
 
 void LinkPrograms::on_program(const model::TenantProgram& program) {

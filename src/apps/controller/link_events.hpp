@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "api/firewall/attacker_board.hpp"
 #include "api/firewall/firewall_board.hpp"
 #include "api/system/platform_health.hpp"
 #include "api/traffic/traffic_recorder.hpp"
@@ -31,6 +32,7 @@ class LinkEvents final : public rpc::LinkServerHandler {
         api::system::PlatformHealth& health;
         api::traffic::TrafficRecorder& traffic;
         api::firewall::FirewallBoard& firewalls;
+        api::firewall::AttackerBoard& attackers;
         incident::EventSink& events;
         const base::Clock& clock;
         base::Logger log;

@@ -73,6 +73,8 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
         .set(static_cast<double>(report.generation));
     registry_.gauge("sluice_gateway_tenants_refused", "Tenants whose newest program is not in force")
         .set(static_cast<double>(report.refused.size()));
+    registry_.gauge("sluice_gateway_attackers", "Hosts of customers that attack others now")
+        .set(static_cast<double>(report.attackers.size()));
     registry_.gauge("sluice_gateway_targets", "Targets and tenants in force")
         .set(static_cast<double>(report.targets.size()));
 }

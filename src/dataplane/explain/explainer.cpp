@@ -93,6 +93,7 @@ base::Result<Explanation> Explainer::explain_frame(std::span<const std::uint8_t>
     const Trace trace = tracer_->run(packet);
     Explanation out = write_path(program_, packet, trace);
     out.packet = packet::describe_packet(packet.frame);
+    out.source = packet::parse(packet.frame).source;
     out.from = network_name(program_, packet.from);
     if (!forgot_)
         out.changes = what_would_help(program_, config_.users, config_.tables, earlier_, packet, trace,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/verdict.hpp"
+#include "net/address.hpp"
 
 namespace sluice::dataplane::explain {
 
@@ -19,7 +20,8 @@ struct Step {
 
 struct Explanation {
     std::string packet;  // in the language of packet/packet_text.hpp
-    std::string from;    // "internet", or one of the customer's networks
+    net::Address source;
+    std::string from;  // "internet", or one of the customer's networks
     model::Verdict verdict = model::Verdict::pass;
     model::DropReason reason = model::DropReason::none;
     std::string rule;  // that decided, or that the packet's flow is allowed by

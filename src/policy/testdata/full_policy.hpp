@@ -52,7 +52,7 @@ tenants:
         dns_queries_per_second: 200
         http_requests_per_second: 300
         connections: 0
-      anomaly: {heavy_sources: true, odd_lengths: false, repeated_payloads: true, filter_for: 2 min}
+      anomaly: {heavy_sources: true, odd_lengths: false, repeated_payloads: true, zombies: true, filter_for: 2 min}
       reflection: [memcached, ssdp]
       reflection_on_attack: [dns, fragment]
       services: [tcp/443, udp/10000-20000, esp]
@@ -138,6 +138,7 @@ tenants:
       timeouts: {tcp_half_open: 20 s, tcp_established: 1 h, tcp_closing: 1 min, udp: 2 min, udp_single: 10 s, icmp: 5 s, other: 5 min}
       limits: {flows: 50000, new_flows_per_second: 2000, flows_per_source: 1000, new_flows_per_source_per_second: 100}
       committed_rate: {inbound: {bits: 500 Mbps}, outbound: {bits: 200 Mbps, packets: 100 kpps}}
+      outbound: {contain: block, new_flows_per_second: 300, targets_per_second: 40, packets_per_second: 5000, contained_new_flows_per_second: 3, hold: 10 min}
       strict_tcp: false
     users:
       - login: anna@acme.example

@@ -45,6 +45,12 @@ void fields(V& v, model::TrafficRate& r) {
     field(v, "bps", r.bits_per_s);
 }
 template <class V>
+void fields(V& v, model::UsualTraffic& u) {
+    field(v, "pps", u.packets_per_s);
+    field(v, "tcp_pps", u.tcp_packets_per_s);
+    field(v, "udp_pps", u.udp_packets_per_s);
+}
+template <class V>
 void fields(V& v, model::VectorShare& s) {
     field(v, "vector", s.vector);
     field(v, "rate", s.rate);
@@ -122,6 +128,7 @@ void fields(V& v, model::Finding& f) {
     field(v, "before", f.before);
     field(v, "current", f.current);
     field(v, "peak", f.peak);
+    field(v, "usual", f.usual);
     field(v, "vectors", f.vectors);
     field(v, "sources", f.sources);
     field(v, "distinct_sources", f.distinct_sources);
@@ -194,6 +201,7 @@ void fields(V& v, model::Mitigation& m) {
     field(v, "expires", m.expires_at);
     field(v, "held", m.held_until);
     field(v, "guard", m.guard);
+    field(v, "usual", m.usual);
     field(v, "version", m.version);
 }
 
@@ -237,6 +245,7 @@ void fields(V& v, model::AnomalyOverrides& a) {
     field(v, "heavy_sources", a.heavy_sources);
     field(v, "odd_lengths", a.odd_lengths);
     field(v, "repeated_payloads", a.repeated_payloads);
+    field(v, "zombies", a.zombies);
     field(v, "filter_for", a.filter_for_s);
 }
 template <class V>
@@ -410,6 +419,15 @@ void fields(V& v, model::FlowLimits& l) {
     field(v, "new_a_source", l.new_flows_a_source_per_s);
 }
 template <class V>
+void fields(V& v, model::OutboundPolicy& o) {
+    field(v, "contain", o.contain);
+    field(v, "new_flows", o.new_flows_per_s);
+    field(v, "targets", o.targets_per_s);
+    field(v, "packets", o.packets_per_s);
+    field(v, "contained", o.contained_per_s);
+    field(v, "hold", o.hold_s);
+}
+template <class V>
 void fields(V& v, model::FirewallPolicy& f) {
     field(v, "enabled", f.enabled);
     field(v, "time_zone", f.time_zone);
@@ -428,6 +446,7 @@ void fields(V& v, model::FirewallPolicy& f) {
     field(v, "limits", f.limits);
     field(v, "inbound", f.inbound);
     field(v, "outbound", f.outbound);
+    field(v, "outbound_attacks", f.attacks);
     field(v, "strict_tcp", f.strict_tcp);
 }
 template <class V>
