@@ -56,6 +56,7 @@ struct TrafficCount {
         case reflection_template:
         case odd_length:
         case repeated_payload:
+        case zombie_source:
         case piece_ahead:
         case target_rate:
         case service_rate:

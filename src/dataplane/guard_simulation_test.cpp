@@ -186,6 +186,53 @@ TEST_P(GuardSimulation, OneContentOfManySources) {
     it.expect_clean("one content");
 }
 
+// Sixty bots of 100 packets a second each: too little for a heavy source, of the length that clients send,
+// and no two contents alike.
+TEST_P(GuardSimulation, Zombies) {
+    model::ScrubProfile profile = unusual();
+    profile.anomaly.zombies = true;
+    Simulation it(profile, GetParam());
+    const auto clients = [&] {
+        for (int n = 0; n < 10; ++n) {
+            const std::uint64_t kind = it.below(4);
+            it.send("udp " + client(it.below(40)) + ":4242 > 203.0.113.9:4000 data " +
+                        hex(std::to_string(it.below(1'000'000'000))) + " payload " +
+                        std::to_string(kind == 0 ? 100 : 30 + it.below(900)),
+                    true);
+        }
+    };
+    it.run(15, [&](int) { clients(); });
+    EXPECT_EQ(it.legitimate().dropped, 0U);
+    const auto bots = [&] {
+        for (int n = 0; n < 60; ++n) {
+            it.send("udp " + bot(it.below(60)) + ":9 > 203.0.113.9:4000 data " +
+                        hex(std::to_string(it.below(1'000'000'000))) + " payload 100",
+                    false);
+        }
+    };
+    it.run(6, [&](int) { clients(), bots(); });
+    it.forget();
+    it.run(10, [&](int) { clients(), bots(); });
+    it.expect_clean("zombies");
+}
+
+// Many phones of one kind, each with 50 small packets a second that are all of one length: in quiet times,
+// too.
+TEST_P(GuardSimulation, WhoSendsAlikeInQuietTimesIsNoZombie) {
+    model::ScrubProfile profile = unusual();
+    profile.anomaly.zombies = true;
+    Simulation it(profile, GetParam());
+    const auto calls = [&](std::uint64_t phones, int packets) {
+        for (int n = 0; n < packets; ++n)
+            it.send("udp " + client(it.below(phones)) + ":4242 > 203.0.113.9:4000 data " +
+                        hex(std::to_string(it.below(1'000'000'000))) + " payload 160",
+                    true);
+    };
+    it.run(15, [&](int) { calls(10, 9); });
+    it.run(10, [&](int) { calls(30, 27); });
+    EXPECT_EQ(it.legitimate().dropped, 0U);
+}
+
 // What is usual stays so: the quiet traffic has a length and a source that make up most of it.
 TEST_P(GuardSimulation, WhatIsUsualIsNoAnomaly) {
     Simulation it(unusual(), GetParam());

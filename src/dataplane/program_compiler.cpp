@@ -277,6 +277,13 @@ void compile_verification(const model::ScrubProfile& from, Profile& out) {
     out.answer_syns = tcp && out.tcp_method == model::TcpMethod::safe_reset && !watched;
 }
 
+// To an eighth, so that targets of about the same size share their profile.
+std::uint32_t roughly(std::uint64_t pps) {
+    std::uint64_t step = 1;
+    while (pps / step >= 16) step *= 2;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(pps / step * step, 0xffff'ffffU));
+}
+
 Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
     const model::ScrubProfile& from = target.profile;
     Profile out;
@@ -303,8 +310,14 @@ Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers)
     out.wide = out.meter_destination && !target.prefix.is_host();
     out.meter_parts = out.pair.any() || out.service.any();
     out.meter_destination = out.meter_destination || out.meter_parts;
-    out.anomaly = {from.anomaly.heavy_sources, from.anomaly.odd_lengths, from.anomaly.repeated_payloads,
-                   coarse_duration(from.anomaly.filter_for_s)};
+    out.anomaly = {from.anomaly.heavy_sources,
+                   from.anomaly.odd_lengths,
+                   from.anomaly.repeated_payloads,
+                   coarse_duration(from.anomaly.filter_for_s),
+                   from.anomaly.zombies,
+                   roughly(from.anomaly.usual.packets_per_s),
+                   roughly(from.anomaly.usual.tcp_packets_per_s),
+                   roughly(from.anomaly.usual.udp_packets_per_s)};
     out.checks_anomaly = out.anomaly.any();
     if (!out.checks_anomaly) out.anomaly = {};  // targets without it share their profiles
     out.protocol = compile_protocol(from.protocol);

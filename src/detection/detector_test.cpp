@@ -105,6 +105,10 @@ TEST(Detector, DescribesTheAttack) {
     EXPECT_GE(opened.first_seen_at, began);
     EXPECT_LE(opened.first_seen_at, began + milliseconds(110));
     EXPECT_NEAR(static_cast<double>(opened.before.packets_per_s), 2'000, 150);
+    EXPECT_NEAR(static_cast<double>(opened.usual.packets_per_s),
+                static_cast<double>(opened.before.packets_per_s), 1);
+    EXPECT_NEAR(static_cast<double>(opened.usual.tcp_packets_per_s + opened.usual.udp_packets_per_s),
+                static_cast<double>(opened.usual.packets_per_s), 2);
     ASSERT_FALSE(opened.vectors.empty());
     EXPECT_EQ(opened.vectors.front().vector, AttackVector::tcp_syn);
 

@@ -30,6 +30,17 @@ void raise(model::TrafficRate& peak, const model::TrafficRate& present) {
     peak.bits_per_s = std::max(peak.bits_per_s, present.bits_per_s);
 }
 
+// What gateways are to know of the target's quiet times.
+model::UsualTraffic usual_traffic(const Rates& usual) {
+    constexpr ClassMask tcp = mask_of(TrafficClass::tcp_ack) | mask_of(TrafficClass::tcp_syn) |
+                              mask_of(TrafficClass::tcp_syn_ack) | mask_of(TrafficClass::tcp_rst_fin) |
+                              mask_of(TrafficClass::tcp_null);
+    const auto packets = [&](ClassMask classes) {
+        return static_cast<std::uint64_t>(std::llround(usual.sum(classes).packets));
+    };
+    return {packets(all_classes), packets(tcp), packets(classes_of(model::AttackVector::udp))};
+}
+
 }  // namespace
 
 EpisodeBook::EpisodeBook(Config config, FindingSink& sink, base::Timestamp started)
@@ -76,6 +87,7 @@ std::uint32_t EpisodeBook::open(const Opening& opening, const EpisodeView& view,
     finding.first_seen_at = opening.first_seen_at;
     finding.detected_at = tick.wall;
     finding.before = to_model(view.usual.sum());
+    finding.usual = usual_traffic(view.usual);
     finding.hosts = std::move(hosts);
     fill(episode, view, tick);
     // What is not known yet follows as soon as it is.

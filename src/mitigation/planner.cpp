@@ -45,6 +45,7 @@ Mitigation draft_of(const PlanInput& input, const model::Finding& finding, Mitig
     draft.kind = kind;
     draft.target = finding.target;
     draft.vectors = vectors_of(finding);
+    draft.usual = finding.usual;
     draft.created_at = input.now;
     draft.expires_at = input.now + std::chrono::seconds(limits.expiry_s);
     return draft;

@@ -54,6 +54,7 @@ struct DivertTarget {
     model::GuardLevel level = model::GuardLevel::basic;
     std::optional<model::GuardLevel> pinned{};
     model::StageSet watched = 0;  // besides those of the policy
+    model::UsualTraffic usual{};
 
     bool operator==(const DivertTarget&) const = default;
 };

@@ -8,7 +8,8 @@ void TargetsOfTenants::add(const model::Mitigation& mitigation) {
     if (mitigation.kind != model::MitigationKind::divert) return;
     auto& tenant = tenants_[mitigation.tenant];
     const DivertTarget target{mitigation.target,      mitigation.id,           mitigation.vectors,
-                              mitigation.guard.level, mitigation.guard.pinned, mitigation.guard.watched};
+                              mitigation.guard.level, mitigation.guard.pinned, mitigation.guard.watched,
+                              mitigation.usual};
     const auto [it, is_new] = tenant.entries.try_emplace(mitigation.id, Entry{target, 0, false, {}});
     it->second.leaving = false;
     if (!is_new && it->second.target == target) return;

@@ -237,6 +237,7 @@ base::Result<model::TenantProgram> resolve_program(const model::TenantState& sta
         model::ScrubTarget target{attacked.prefix, attacked.mitigation,
                                   scrub_profile(profile, attacked.vectors)};
         target.profile.level = level;
+        target.profile.anomaly.usual = attacked.usual;
         target.profile.monitored |= attacked.watched & model::watchable_stages;
         if (!profile.services.empty() && level != model::GuardLevel::analysis) {
             if (is_udp_attack(attacked.vectors)) drop_unoffered_udp(profile, target, program.filters);

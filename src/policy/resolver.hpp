@@ -32,6 +32,7 @@ struct AttackedTarget {
     model::GuardLevel level = model::GuardLevel::basic;
     std::optional<model::GuardLevel> pinned{};
     model::StageSet watched = 0;  // besides those of the policy
+    model::UsualTraffic usual{};  // as the detector knew it when the diversion was made
 };
 
 // The program of a tenant whose `targets` are diverted, at the moment `at` (firewall_resolver.hpp:

@@ -46,7 +46,8 @@ EffectiveProfile strong_of(EffectiveProfile profile) {
     profile.protocol.dns = true;
     profile.protocol.ntp = true;
     profile.protocol.sip = true;
-    profile.anomaly = {.heavy_sources = true, .odd_lengths = true, .repeated_payloads = true};
+    profile.anomaly = {
+        .heavy_sources = true, .odd_lengths = true, .repeated_payloads = true, .zombies = true};
     profile.source_limit.packets_per_s /= 4;
     profile.source_limit.bits_per_s /= 4;
     profile.fragment_limit.packets_per_s /= 4;
@@ -159,8 +160,15 @@ EffectiveProfile router() {
     return profile;
 }
 
+// Players and calls send packets of one kind by nature: they would look like zombies.
+EffectiveProfile strong_without_zombies(const EffectiveProfile& basic) {
+    EffectiveProfile profile = strong_of(basic);
+    profile.anomaly.zombies = false;
+    return profile;
+}
+
 EffectiveProfile strong_router() {
-    EffectiveProfile profile = strong_of(router());
+    EffectiveProfile profile = strong_without_zombies(router());
     profile.anomaly.repeated_payloads = false;  // keepalives are all alike
     profile.protocol.connections = 32;
     return profile;
@@ -199,6 +207,7 @@ void override_with(model::AnomalyChecks& checks, const model::AnomalyOverrides& 
     override_with(checks.heavy_sources, own.heavy_sources);
     override_with(checks.odd_lengths, own.odd_lengths);
     override_with(checks.repeated_payloads, own.repeated_payloads);
+    override_with(checks.zombies, own.zombies);
     override_with(checks.filter_for_s, own.filter_for_s);
 }
 
@@ -210,10 +219,12 @@ std::span<const ScrubTemplate> scrub_templates() {
         {"web", "Web servers: HTTP, HTTPS and QUIC.", web(), strong_web()},
         {"dns", "Name servers and resolvers.", dns_server(), strong_dns_server()},
         {"mail", "Mail servers: SMTP, IMAP, POP3.", mail(), strong_mail()},
-        {"game", "Game servers: much UDP, little of it from each source.", game(), strong_of(game())},
+        {"game", "Game servers: much UDP, little of it from each source.", game(),
+         strong_without_zombies(game())},
         {"vpn", "VPN concentrators: IPsec, OpenVPN, WireGuard.", vpn(), strong_vpn()},
         {"router", "The addresses of routers: BGP, BFD, tunnels.", router(), strong_router()},
-        {"link", "A whole network behind a line: servers and clients.", link(), strong_of(link())},
+        {"link", "A whole network behind a line: servers and clients.", link(),
+         strong_without_zombies(link())},
     };
     return templates;
 }

@@ -52,6 +52,7 @@ std::string anomaly(const model::AnomalyChecks& checks) {
     if (checks.heavy_sources) parts.emplace_back("heavy sources");
     if (checks.odd_lengths) parts.emplace_back("odd lengths");
     if (checks.repeated_payloads) parts.emplace_back("repeated payloads");
+    if (checks.zombies) parts.emplace_back("zombies");
     return joined(parts);
 }
 

@@ -60,8 +60,8 @@ base::Result<model::TenantProgram> TenantDirectory::resolve(
         return base::fail(base::ErrorCode::not_found, "there is no such tenant", tenant.to_string());
     std::vector<policy::AttackedTarget> attacked;
     for (const auto& target : targets) {
-        attacked.push_back(
-            {target.prefix, target.mitigation, target.vectors, target.level, target.pinned, target.watched});
+        attacked.push_back({target.prefix, target.mitigation, target.vectors, target.level, target.pinned,
+                            target.watched, target.usual});
     }
     return policy::resolve_program(*state, attacked, at_);
 }

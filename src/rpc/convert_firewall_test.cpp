@@ -44,7 +44,7 @@ TEST(ConvertFirewall, TheSampleSetsEveryField) {
     firewall.strict_tcp = false;  // true is the default
     auto nat = firewall.nat.at(0);
     nat.hairpin = false;
-    expect_all_set(firewall, SLUICE_FIELDS(model::FirewallProgram, a, b, c, d, e, f, g, h, i, j));
+    expect_all_set(firewall, SLUICE_FIELDS(model::FirewallProgram, a, b, c, d, e, f, g, h, i, j, k));
     expect_all_set(firewall.attachments.at(0),
                    SLUICE_FIELDS(model::Attachment, a, b, c, d, e, f, g, h, i, j, k, l));
     expect_all_set(firewall.rules.at(0), SLUICE_FIELDS(model::FirewallRule, a, b, c, d, e, f, g, h, i, j));
@@ -53,6 +53,7 @@ TEST(ConvertFirewall, TheSampleSetsEveryField) {
     expect_all_set(firewall.rules.at(0).windows.at(0), SLUICE_FIELDS(model::WeekWindow, a, b));
     expect_all_set(firewall.timeouts, SLUICE_FIELDS(model::FlowTimeouts, a, b, c, d, e, f, g));
     expect_all_set(firewall.limits, SLUICE_FIELDS(model::FlowLimits, a, b, c, d));
+    expect_all_set(firewall.attacks, SLUICE_FIELDS(model::OutboundPolicy, a, b, c, d, e, f));
 }
 
 // By value, not by message: what both directions forget shows as well.

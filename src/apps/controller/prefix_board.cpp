@@ -51,8 +51,8 @@ base::Result<model::TenantProgram> PolicyResolver::resolve(
     std::vector<policy::AttackedTarget> attacked;
     attacked.reserve(targets.size());
     for (const auto& target : targets) {
-        attacked.push_back(
-            {target.prefix, target.mitigation, target.vectors, target.level, target.pinned, target.watched});
+        attacked.push_back({target.prefix, target.mitigation, target.vectors, target.level, target.pinned,
+                            target.watched, target.usual});
     }
     return policy::resolve_program(*known, attacked, clock_.wall());
 }

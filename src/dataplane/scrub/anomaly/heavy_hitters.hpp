@@ -24,13 +24,14 @@ class HeavyHitters {
         [[nodiscard]] std::uint32_t certain() const { return count - error; }
     };
 
-    // `key` is spread over all its bits (a hash).
+    // `key` is spread over all its bits (a hash). An Extra that is known already may merge() what comes.
     void add(std::uint64_t key, const Extra& extra) {
         Counter* const set = counters_.data() + ((key >> 32U) & (sets - 1)) * ways;
         Counter* least = set;
         for (Counter* counter = set; counter != set + ways; ++counter) {
             if (counter->key == key && counter->count != 0) {
                 ++counter->count;
+                if constexpr (requires { counter->extra.merge(extra); }) counter->extra.merge(extra);
                 return;
             }
             if (counter->count < least->count) least = counter;
