@@ -54,7 +54,9 @@ TEST(SipMessage, Others) {
         EXPECT_FALSE(is_sip(text)) << text;
     }
     EXPECT_FALSE(is_sip("INVITE sip:" + std::string(2000, 'a') + " SIP/2.0\r\n")) << "a line without an end";
-    EXPECT_FALSE(is_sip(std::string(33, 'A') + " sip:b SIP/2.0\r\n")) << "a method of 33 letters";
+    std::string long_method(33, 'A');
+    long_method += " sip:b SIP/2.0\r\n";
+    EXPECT_FALSE(is_sip(long_method)) << "a method of 33 letters";
 }
 
 }  // namespace
