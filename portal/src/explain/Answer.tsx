@@ -56,7 +56,7 @@ function VerdictIcon({ verdict, size }: { verdict: Explanation["verdict"]; size:
 
 function One({ tenantId, explanation, firewall }: { tenantId: string; explanation: Explanation; firewall: Firewall | undefined }) {
   const { isOperator } = useSession();
-  const { verdict, sentence, rule, reason, sent, changes, packet, from, to } = explanation;
+  const { verdict, sentence, rule, reason, user, sent, changes, packet, from, to } = explanation;
   return (
     <>
       <div className={`verdict verdict--${verdict}`}>
@@ -70,6 +70,12 @@ function One({ tenantId, explanation, firewall }: { tenantId: string; explanatio
               <>
                 {" "}
                 · decided by <RuleName tenantId={tenantId} name={rule} firewall={firewall} />
+              </>
+            )}
+            {user && (
+              <>
+                {" "}
+                · <strong>{user}</strong> is logged in at the sender
               </>
             )}
             {isOperator && reason && (

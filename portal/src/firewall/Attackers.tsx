@@ -2,30 +2,50 @@
 import type { Firewall } from "../api/types";
 import { bitRate, exactCount, packetRate } from "../format/units";
 import { listed } from "../format/words";
+import { stranger, tcp } from "../logic/questions";
+import { ExplainLink } from "../parts/ExplainLink";
 import { Panel } from "../parts/Panel";
 import { When } from "../parts/When";
 
 type Attacker = Firewall["attackers"][number];
 
+// Nothing to say is said in one line (QuietAttackers), beside the figures.
 export function Attackers({ firewall }: { firewall: Firewall }) {
-  const { attackers, outbound } = firewall;
+  const { attackers, outbound, tenant_id, networks } = firewall;
+  if (attackers.length === 0) return null;
+  const own = networks.flatMap((network) => network.prefixes);
   return (
-    <Panel title="Computers of yours that attack others" note={outbound === null ? undefined : policyText(outbound)}>
-      {attackers.length === 0 ? (
-        <p className="quiet">None does.</p>
-      ) : (
-        <ul className="plain">
-          {attackers.map((attacker) => (
-            <li key={attacker.address}>
+    <Panel
+      className="panel--urgent"
+      title={attackers.length === 1 ? "A computer inside attacks others" : `${attackers.length} computers inside attack others`}
+      note={outbound === null ? undefined : policyText(outbound)}
+    >
+      <ul className="attackers">
+        {attackers.map((attacker) => (
+          <li key={attacker.address}>
+            <p>
               <strong>{attacker.sentence}</strong>
-              <span className="firewall__sentence">
-                {measured(attacker)} Since <When at={attacker.since} />, last seen <When at={attacker.last_at} show="relative" />. Look for malicious software on it.
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
+            </p>
+            <p className="quiet">
+              {measured(attacker)} Since <When at={attacker.since} />, last seen <When at={attacker.last_at} show="relative" />. Look for malicious software on it.{" "}
+              <ExplainLink tenantId={tenant_id} question={{ packet: tcp(attacker.address, stranger(own, attacker.address.includes(":")), 443) }} about="">
+                See what becomes of its packets
+              </ExplainLink>
+            </p>
+          </li>
+        ))}
+      </ul>
     </Panel>
+  );
+}
+
+export function QuietAttackers({ firewall: { attackers, outbound } }: { firewall: Firewall }) {
+  if (attackers.length > 0 || outbound === null) return null;
+  return (
+    <p className="firewall__limits quiet">
+      {outbound.contain !== "off" && "No computer inside attacks others. "}
+      {policyText(outbound)}
+    </p>
   );
 }
 
@@ -40,7 +60,7 @@ function measured(attacker: Attacker): string {
 function policyText(outbound: NonNullable<Firewall["outbound"]>): string {
   switch (outbound.contain) {
     case "off":
-      return "Nobody is measured: the policy switches this off.";
+      return "Whether computers inside attack others is not measured: the policy switches it off.";
     case "watch":
       return "One that floods or scans the internet is named here; nothing is held back.";
     case "limit":

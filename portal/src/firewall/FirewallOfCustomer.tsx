@@ -5,7 +5,6 @@ import { Async } from "../parts/Async";
 import { Page } from "../shell/Page";
 import { FirewallState } from "./FirewallState";
 import { FirewallView } from "./FirewallView";
-import { LogIns } from "./LogIns";
 
 export default function FirewallOfCustomer() {
   const { id = "" } = useParams<{ id: string }>();
@@ -21,7 +20,6 @@ export default function FirewallOfCustomer() {
       <Async query={firewall} lines={12}>
         {(data) => <FirewallView firewall={data} />}
       </Async>
-      {firewall.data && firewall.data.rules.length > 0 && <LogIns tenant={id} />}
     </Page>
   );
 }

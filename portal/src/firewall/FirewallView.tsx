@@ -5,7 +5,8 @@ import { listed } from "../format/words";
 import { Empty } from "../parts/Empty";
 import { Facts } from "../parts/Facts";
 import { Panel } from "../parts/Panel";
-import { Attackers } from "./Attackers";
+import { Attackers, QuietAttackers } from "./Attackers";
+import { LogIns } from "./LogIns";
 import { RuleList } from "./RuleList";
 import { ZoneMatrix } from "./ZoneMatrix";
 import "../styles/firewall.scss";
@@ -22,6 +23,7 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
   }
   return (
     <>
+      <Attackers firewall={firewall} />
       <div className="split">
         <Panel title="Who gets where" note="Rows are where a connection begins, columns where it goes. Answers come back by themselves. Choose a field to read what it means.">
           <ZoneMatrix tenantId={firewall.tenant_id} zones={firewall.zones} pairs={firewall.matrix} networks={firewall.networks} />
@@ -29,12 +31,13 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
         <Panel title="Now">
           <Facts items={figures(firewall)} />
           <p className="firewall__limits quiet">{limits(firewall)}</p>
+          <QuietAttackers firewall={firewall} />
         </Panel>
       </div>
-      <Attackers firewall={firewall} />
       <Panel title="Rules" note="The first rule that matches decides. What none of them matches is dropped.">
         {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList tenantId={firewall.tenant_id} rules={firewall.rules} />}
       </Panel>
+      <LogIns tenantId={firewall.tenant_id} rules={firewall.rules} />
       <div className="pair">
         <Panel title="Addresses outside" note="How the addresses inside look from the internet, and what is reachable from there.">
           <Sentences kind="nat" items={firewall.nat} none="Nothing is translated: addresses stay as they are." />

@@ -1,15 +1,19 @@
 // Who is logged in at the customer's addresses: rules that name users or groups follow them.
 import { useLogIns } from "../api/queries";
-import type { LogIn } from "../api/types";
+import type { FirewallRule, LogIn } from "../api/types";
+import { hostText } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { Panel } from "../parts/Panel";
 import { Rows } from "../parts/Rows";
 import { When } from "../parts/When";
 
-export function LogIns({ tenant }: { tenant: string }) {
-  const logIns = useLogIns(tenant);
+// Shown to those who use it: somebody is logged in, or a rule names users.
+export function LogIns({ tenantId, rules }: { tenantId: string; rules: readonly FirewallRule[] }) {
+  const logIns = useLogIns(tenantId);
+  const named = rules.some((rule) => rule.sentence.includes(", users "));
+  if (rules.length === 0 || (!named && (logIns.data?.items.length ?? 0) === 0)) return null;
   return (
-    <Panel title="Who is logged in" note="Rules that name users or groups follow this list. It is told by your log-in page, RADIUS server or directory.">
+    <Panel title="Who is logged in" note="Rules that name users or groups follow this list. A log-in page, a RADIUS server or a directory tells it.">
       <Async query={logIns} lines={3}>
         {({ items, next_cursor: more }) =>
           items.length === 0 ? (
@@ -23,9 +27,9 @@ export function LogIns({ tenant }: { tenant: string }) {
                 columns={[
                   { head: "User", cell: (one) => <strong>{one.user}</strong> },
                   { head: "Groups", wrap: true, cell: (one) => (one.groups.length === 0 ? "–" : one.groups.join(", ")) },
-                  { head: "Address", cell: (one) => one.prefix.replace(/\/(32|128)$/, "") },
+                  { head: "Address", cell: (one) => <span className="number">{hostText(one.prefix)}</span> },
                   { head: "Since", cell: (one) => <When at={one.since} show="relative" /> },
-                  { head: "Until", cell: (one) => <When at={one.expires_at} show="absolute" /> },
+                  { head: "Ends by itself", cell: (one) => <When at={one.expires_at} show="absolute" /> },
                 ]}
               />
               {more !== null && <p className="quiet">These are the first {items.length}, by address.</p>}

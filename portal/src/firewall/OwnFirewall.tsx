@@ -5,7 +5,6 @@ import { Page } from "../shell/Page";
 import { useSession } from "../shell/session";
 import { FirewallState } from "./FirewallState";
 import { FirewallView } from "./FirewallView";
-import { LogIns } from "./LogIns";
 
 export default function OwnFirewall() {
   const { me } = useSession();
@@ -15,7 +14,6 @@ export default function OwnFirewall() {
       <Async query={firewall} lines={12}>
         {(data) => <FirewallView firewall={data} />}
       </Async>
-      {firewall.data && firewall.data.rules.length > 0 && <LogIns tenant={me.tenant_id ?? ""} />}
     </Page>
   );
 }
