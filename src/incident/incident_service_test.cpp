@@ -213,7 +213,7 @@ TEST_F(IncidentServiceTest, AHundredAttacksAtOnceAreOneWrite) {
     service_->on_findings(findings);
     EXPECT_EQ(repository_.writes_of_several, 1);
     ASSERT_EQ(recorder_.told.size(), 100U);
-    EXPECT_EQ(std::ranges::count(recorder_.kinds(), "incident.opened"), 100);
+    EXPECT_EQ(std::ranges::count(recorder_.kinds(), std::string("incident.opened")), 100);
     EXPECT_EQ(service_->find(TenantScope::provider(), recorder_.told[7].id)->findings.size(), 2U);
     clock_.advance(seconds{1});
     for (auto& one : findings) one.state = FindingState::updated;
