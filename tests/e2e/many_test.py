@@ -18,7 +18,7 @@ from watch import RouteWatch
 TARGETS = 100
 RATE_PPS = 30_000  # of SYNs to each; the threshold is configs.THRESHOLD_PPS
 STEP_S = 0.05
-SLOWEST_S = 3.0  # half of that where nothing else runs
+SLOWEST_S = 1.5
 RECORDS_A_DATAGRAM = 30
 SYN, TCP = 2, 6
 
