@@ -50,6 +50,7 @@ struct FirewallBatch {
     flow::FlowLookups lookups;
     PerPacket<std::uint16_t> opened;  // bytes of a tunnel's headers that were taken off
     Selection stateful;               // of a tenant with a firewall
+    Selection checked;                // their payload has to be what their port says
     Selection known;                  // their flow is there
     Selection fresh;                  // they want one, and nothing else stands against it
     bool flows_ended;  // since `found` was filled: what it points to may be another flow by now

@@ -57,6 +57,9 @@ class Engine {
         std::uint32_t max_flows = 4096;  // of tenants with a firewall
         std::uint32_t max_firewalls = 1024;
         std::vector<net::Address> addresses;  // the gateway's own, on both sides: tunnels end there
+        // As many share the packets as a gateway's would: spread as a card spreads them, by the addresses on
+        // the outside, and handed over to the owner of their flow.
+        std::uint32_t workers = 1;
     };
 
     // `random` gives the keys of hashes and cookies: a seeded one makes a replay repeatable.
@@ -82,6 +85,8 @@ class Engine {
 
     // Counters since construction; name and next hops are empty.
     [[nodiscard]] model::GatewayReport report() const;
+    // Packets that one worker has handed over to another.
+    [[nodiscard]] std::uint64_t handed_over() const;
 
   private:
     struct Impl;

@@ -10,7 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/engine.hpp"
 #include "model/tenant_program.hpp"
+#include "net/address.hpp"
 
 namespace sluice::dataplane {
 
@@ -19,8 +21,9 @@ class FirewallCase {
     using Words = std::vector<std::string>;
 
     [[nodiscard]] static bool is_about(const std::string& verb) {
-        static const std::vector<std::string> verbs{"network", "rule",    "nat",   "limit", "committed",
-                                                    "timeout", "without", "loose", "flows", "outbound"};
+        static const std::vector<std::string> verbs{"network",   "rule",     "nat",     "limit",
+                                                    "committed", "timeout",  "without", "loose",
+                                                    "flows",     "outbound", "way"};
         const std::string own = is_other(verb) ? verb.substr(6) : verb;
         return std::find(verbs.begin(), verbs.end(), own) != verbs.end();
     }
@@ -37,6 +40,8 @@ class FirewallCase {
         ipv6_ = ipv6;
         if (verb == "network") {
             add_network(words, other, firewall, prefix);
+        } else if (verb == "way") {
+            add_way(words, prefix);
         } else if (verb == "rule") {
             add_rule(words, firewall, prefix);
         } else if (verb == "nat") {
@@ -59,11 +64,20 @@ class FirewallCase {
         }
     }
 
-    // The words that a packet of this network carries: "vlan 10".
-    [[nodiscard]] Words tags_of(const std::string& network) const {
-        const auto found = tags_.find(network);
-        EXPECT_NE(found, tags_.end()) << "no network '" << network << "'";
-        return found == tags_.end() ? Words{} : found->second;
+    // How packets of a network come to the gateway, and leave towards it.
+    struct Way {
+        Side side = Side::internet;
+        Words tags;  // "vlan 10"
+        std::uint32_t vni = 0;
+        net::Address endpoint;  // of the tunnel
+
+        [[nodiscard]] bool is_tunnel() const { return vni != 0; }
+    };
+    [[nodiscard]] Way way_of(const std::string& network) const {
+        if (network == "internet") return {};
+        const auto found = ways_.find(network);
+        EXPECT_NE(found, ways_.end()) << "no network '" << network << "'";
+        return found == ways_.end() ? Way{} : found->second;
     }
 
   private:
@@ -133,7 +147,8 @@ class FirewallCase {
         EXPECT_EQ(removed, 1U) << "no rule, NAT rule or network '" << name << "'";
     }
 
-    // network NAME vlan N | qinq N N | routed, then prefixes; in a zone of its own name, or `in ZONE`
+    // network NAME vlan N | qinq N N | vxlan N ENDPOINT | port | routed, then prefixes; in a zone of its own
+    // name, or `in ZONE`
     template <class ToPrefix>
     void add_network(const Words& words, bool other, model::FirewallProgram& firewall,
                      const ToPrefix& prefix) {
@@ -141,16 +156,23 @@ class FirewallCase {
         attachment.name = words.at(1);
         std::string zone_name = attachment.name;
         Rest rest{words, 3};
-        Words tags;
+        Way way{.side = Side::customers};
         if (words.at(2) == "vlan") {
             attachment.kind = model::AttachmentKind::vlan;
             attachment.vlan = static_cast<std::uint16_t>(number(rest.take()));
-            tags = {"vlan", std::to_string(attachment.vlan)};
+            way.tags = {"vlan", std::to_string(attachment.vlan)};
         } else if (words.at(2) == "qinq") {
             attachment.kind = model::AttachmentKind::qinq;
             attachment.vlan = static_cast<std::uint16_t>(number(rest.take()));
             attachment.inner_vlan = static_cast<std::uint16_t>(number(rest.take()));
-            tags = {"vlan", std::to_string(attachment.vlan), "vlan", std::to_string(attachment.inner_vlan)};
+            way.tags = {"vlan", std::to_string(attachment.vlan), "vlan",
+                        std::to_string(attachment.inner_vlan)};
+        } else if (words.at(2) == "vxlan") {
+            attachment.kind = model::AttachmentKind::vxlan;
+            attachment.vni = way.vni = number(rest.take());
+            attachment.tunnel_endpoint = way.endpoint = prefix(rest.take()).address();
+        } else if (words.at(2) == "port") {
+            attachment.kind = model::AttachmentKind::port;
         } else {
             ASSERT_EQ(words.at(2), "routed");
         }
@@ -165,7 +187,20 @@ class FirewallCase {
         attachment.next_hop_mac = {2, 0, 0, 0, 0, 1};
         while (!rest.done()) attachment.prefixes.push_back(prefix(rest.take()));
         firewall.attachments.push_back(attachment);
-        tags_[(other ? "other-" : "") + words.at(1)] = tags;
+        ways_[(other ? "other-" : "") + words.at(1)] = way;
+    }
+
+    // way NAME vlan N [vlan N] | vxlan N ENDPOINT: frames that come so are of no network.
+    template <class ToPrefix>
+    void add_way(const Words& words, const ToPrefix& prefix) {
+        Way way{.side = Side::customers};
+        if (words.at(2) == "vxlan") {
+            way.vni = number(words.at(3));
+            way.endpoint = prefix(words.at(4)).address();
+        } else {
+            way.tags.assign(words.begin() + 2, words.end());
+        }
+        ways_[words.at(1)] = way;
     }
 
     // What rules of the firewall and of NAT say alike: from ZONE, to ZONE.
@@ -270,7 +305,7 @@ class FirewallCase {
     }
 
     bool ipv6_ = false;
-    std::map<std::string, Words> tags_;
+    std::map<std::string, Way> ways_;
 };
 
 }  // namespace sluice::dataplane

@@ -502,7 +502,9 @@ void fetch_flows(const Context& context) {
         firewall.kinds[i] = flow::tuple_of(path.index, batch.keys[i], batch.frames[i], tuple);
         if (firewall.kinds[i] == TupleKind::own)
             firewall.lookups.want(i, batch.keys[i].has(packet::key_ipv6));
-        if (path.limits_inbound | path.limits_outbound) {
+        if (path.limits_inbound | path.limits_outbound | path.checks_inbound) {
+            if (firewall.networks[i] == attach::internet && batch.profiles[i]->checks_protocol)
+                firewall.checked.add(i);
             __builtin_prefetch(&path.inbound);
             __builtin_prefetch(&context.state.tenant_meters[path.index], 1);
         }

@@ -3,7 +3,8 @@
 //
 //   fetch_flows   tuples, hashes, the index's lines, the flows' lines: nothing waits for memory
 //   sort_flows    known flows apart; what has none goes to the scrubber first when it comes from the internet
-//   follow_flows  policy generation → committed rate → state → NAT → the way out
+//   check_payloads  of what comes from the internet in known flows, where a target wants it
+//   (flow_payloads.hpp) follow_flows  policy generation → committed rate → state → NAT → the way out
 //   open_flows    source and route → rules → NAT → limits → as above
 #pragma once
 

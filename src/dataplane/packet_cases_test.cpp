@@ -1,9 +1,8 @@
 // Runs testdata/*.cases (their language: testdata/README.md) through the engine, each with IPv4 and with
-// IPv6.
+// IPv6, by one worker and by two that hand packets over.
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -12,9 +11,11 @@
 #include "dataplane/attribute_case.hpp"
 #include "dataplane/engine.hpp"
 #include "dataplane/firewall_case.hpp"
+#include "dataplane/scrub_case.hpp"
 #include "net/protocol.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
+#include "packet/vxlan.hpp"
 
 namespace sluice::dataplane {
 namespace {
@@ -59,6 +60,9 @@ constexpr Host hosts[] = {
     {"public-net", "203.0.113.128/26", "2001:db8:3:e::/64"},
     {"pool", "203.0.113.77", "2001:db8:3::77"},
     {"pool2", "203.0.113.78", "2001:db8:3::78"},
+    {"gateway", "192.0.2.1", "2001:db8:99::ffff"},
+    {"vtep", "192.0.2.50", "2001:db8:99::50"},
+    {"vtep2", "192.0.2.51", "2001:db8:99::51"},
     {"till", "10.2.0.7", "2001:db8:3:b::7"},
     {"branch-net", "10.2.0.0/16", "2001:db8:3:b::/64"},
 };
@@ -125,7 +129,8 @@ std::string with_address(const std::string& word, bool ipv6) {
 
 class Runner {
   public:
-    explicit Runner(bool ipv6) : ipv6_(ipv6), random_(7), engine_({4096, 64, 64}, random_) {
+    Runner(bool ipv6, std::uint32_t workers)
+        : ipv6_(ipv6), workers_(workers), random_(7), engine_(config(ipv6, workers), random_) {
         first_.tenant = model::TenantId(1);
         first_.prefixes = {prefix("site")};
         second_.tenant = model::TenantId(2);
@@ -142,25 +147,35 @@ class Runner {
         }
     }
 
+    [[nodiscard]] std::uint64_t handed_over() const { return engine_.handed_over(); }
+
   private:
+    static Engine::Config config(bool ipv6, std::uint32_t workers) {
+        Engine::Config out{4096, 64, 64};
+        out.addresses = {*net::Address::parse(with_address("gateway", ipv6))};
+        out.workers = workers;
+        return out;
+    }
     [[nodiscard]] std::string resolve(const std::string& word) const { return with_address(word, ipv6_); }
     [[nodiscard]] net::Prefix prefix(const std::string& word) const {
         const auto parsed = net::Prefix::parse(resolve(word));
         EXPECT_TRUE(parsed.has_value()) << word;
         return parsed.value_or(net::Prefix{});
     }
-    [[nodiscard]] std::string where() const { return line_->where() + (ipv6_ ? " (IPv6)" : " (IPv4)"); }
+    [[nodiscard]] std::string where() const {
+        return line_->where() + (ipv6_ ? " (IPv6, " : " (IPv4, ") + std::to_string(workers_) + " workers)";
+    }
 
     void step(const Words& words) {
         const std::string& verb = words[0];
         if (verb == "only") {
             skipped_ = words.at(1) != (ipv6_ ? "ipv6" : "ipv4");
-        } else if (verb == "target") {
-            add_target(words, first_);
-        } else if (verb == "other-target") {
-            add_target(words, second_);
-        } else if (verb == "filter") {
-            add_filter(words);
+        } else if (verb == "one-worker") {
+            skipped_ = workers_ != 1;
+        } else if (ScrubCase::is_about(verb)) {
+            SCOPED_TRACE(where());
+            auto& program = verb == "other-target" ? second_ : first_;
+            ScrubCase::step(words, program, now_, [this](const std::string& word) { return prefix(word); });
         } else if (AttributeCase::is_about(verb)) {
             attributes_.add(verb, prefix(words.at(1)), words.at(2));
             engine_.set_attributes(attributes_.tables());
@@ -194,158 +209,6 @@ class Runner {
         const auto status = engine_.load(programs, now_);
         ASSERT_TRUE(status.has_value()) << where() << "\n" << status.error().message();
         loaded_ = true;
-    }
-
-    static model::RateLimit& limit_of(model::ScrubProfile& profile, const std::string& name) {
-        if (name == "source") return profile.source_limit;
-        if (name == "total") return profile.target_limit;
-        if (name == "fragments") return profile.fragment_limit;
-        if (name == "icmp") return profile.icmp_limit;
-        if (name == "pair") return profile.pair_limit;
-        if (name == "service") return profile.service_limit;
-        EXPECT_EQ(name, "udp") << "no such limit";
-        return profile.udp_limit;
-    }
-
-    // "dns,ntp": the payloads that are checked.
-    static void add_checks(const std::string& names, model::ProtocolChecks& checks) {
-        std::istringstream in(names);
-        for (std::string name; std::getline(in, name, ',');) {
-            bool* check = name == "dns"    ? &checks.dns
-                          : name == "http" ? &checks.http
-                          : name == "tls"  ? &checks.tls
-                          : name == "ntp"  ? &checks.ntp
-                          : name == "sip"  ? &checks.sip
-                          : name == "slow" ? &checks.slow
-                                           : nullptr;
-            ASSERT_NE(check, nullptr) << "no such check: " << name;
-            *check = true;
-        }
-    }
-
-    // "heavy,lengths,payloads": what becomes a filter, for 10 seconds.
-    static void add_anomalies(const std::string& names, model::AnomalyChecks& checks) {
-        checks.filter_for_s = 10;
-        std::istringstream in(names);
-        for (std::string name; std::getline(in, name, ',');) {
-            ASSERT_TRUE(name == "heavy" || name == "lengths" || name == "payloads" || name == "zombies")
-                << name;
-            (name == "heavy"     ? checks.heavy_sources
-             : name == "lengths" ? checks.odd_lengths
-             : name == "zombies" ? checks.zombies
-                                 : checks.repeated_payloads) = true;
-        }
-    }
-
-    void add_target(const Words& words, model::TenantProgram& program) {
-        model::ScrubTarget target;
-        target.prefix = prefix(words.at(1));
-        target.mitigation = model::MitigationId(10 + program.targets.size());
-        for (std::size_t i = 2; i < words.size(); ++i) {
-            if (words[i] == "verify-tcp" || words[i] == "verify-syn") {
-                target.profile.verify_tcp =
-                    words[i] == "verify-syn" ? model::TcpVerification::syn : model::TcpVerification::all;
-                if (i + 1 < words.size() && std::isdigit(words[i + 1][0]) != 0) {
-                    target.profile.verified_for_s = static_cast<std::uint32_t>(std::stoul(words[++i]));
-                }
-            } else if (words[i] == "check") {
-                add_checks(words.at(++i), target.profile.protocol);
-            } else if (words[i] == "dns-queries") {
-                target.profile.protocol.dns_queries_per_s =
-                    static_cast<std::uint32_t>(std::stoul(words.at(++i)));
-            } else if (words[i] == "tcp-first-drop") {
-                target.profile.tcp_method = model::TcpMethod::first_drop;
-            } else if (words[i] == "verify-dns") {
-                target.profile.verify_dns = words.at(++i) == "truncate" ? model::DnsVerification::truncate
-                                                                        : model::DnsVerification::first_drop;
-            } else if (words[i] == "verify-udp") {
-                target.profile.verify_udp = model::UdpVerification::first_drop;
-            } else if (words[i] == "watch") {
-                target.profile.monitored |= static_cast<std::uint16_t>(1U << stage_named(words.at(++i)));
-            } else if (words[i] == "unusual") {
-                add_anomalies(words.at(++i), target.profile.anomaly);
-            } else if (words[i] == "usually") {
-                target.profile.anomaly.usual.packets_per_s = std::stoul(words.at(++i));
-                target.profile.anomaly.usual.udp_packets_per_s = std::stoul(words.at(++i));
-            } else if (words[i] == "http-requests") {
-                target.profile.protocol.http_requests_per_s =
-                    static_cast<std::uint32_t>(std::stoul(words.at(++i)));
-            } else if (words[i] == "connections") {
-                target.profile.protocol.connections = static_cast<std::uint32_t>(std::stoul(words.at(++i)));
-            } else if (words[i] == "keep-invalid") {
-                target.profile.drop_invalid = false;
-            } else if (words[i] == "reflection") {
-                std::istringstream names(words.at(++i));
-                for (std::string name; std::getline(names, name, ',');) {
-                    const auto vector = model::parse_attack_vector(name);
-                    ASSERT_TRUE(vector.has_value()) << where();
-                    target.profile.reflection.push_back(*vector);
-                }
-            } else {
-                auto& limit = limit_of(target.profile, words[i]);
-                const std::uint64_t value = std::stoull(words.at(i + 1));
-                (words.at(i + 2) == "pps" ? limit.packets_per_s : limit.bits_per_s) = value;
-                i += 2;
-            }
-        }
-        const auto known = std::ranges::find(program.targets, target.prefix, &model::ScrubTarget::prefix);
-        if (known == program.targets.end()) {
-            program.targets.push_back(target);
-        } else {
-            known->profile = target.profile;
-        }
-    }
-
-    static std::pair<std::uint16_t, std::uint16_t> range(const std::string& text) {
-        const std::size_t dash = text.find('-');
-        const auto first = static_cast<std::uint16_t>(std::stoul(text));
-        if (dash == std::string::npos) return {first, first};
-        return {first, static_cast<std::uint16_t>(std::stoul(text.substr(dash + 1)))};
-    }
-
-    static std::uint8_t protocol(const std::string& name) {
-        if (name == "tcp") return 6;
-        if (name == "udp") return 17;
-        if (name == "icmp") return 1;
-        return static_cast<std::uint8_t>(std::stoul(name));
-    }
-
-    void add_filter(const Words& words) {
-        model::PacketFilter filter;
-        filter.name = words.at(1);
-        filter.action = words.at(2) == "pass" ? model::FilterAction::pass : model::FilterAction::drop;
-        for (std::size_t i = 3; i < words.size(); ++i) {
-            const std::string& word = words[i];
-            if (word == "fragments") {
-                filter.fragments_only = true;
-            } else if (AttributeCase::is_filter_word(word)) {
-                AttributeCase::add_filter_word(word, words.at(++i), filter);
-            } else if (word == "protocol") {
-                filter.protocol = protocol(words.at(++i));
-            } else if (word == "from") {
-                filter.source = prefix(words.at(++i));
-            } else if (word == "to") {
-                filter.destination = prefix(words.at(++i));
-            } else if (word == "port") {
-                std::tie(filter.destination_port_first, filter.destination_port_last) = range(words.at(++i));
-            } else if (word == "source-port") {
-                std::tie(filter.source_port_first, filter.source_port_last) = range(words.at(++i));
-            } else if (word == "length") {
-                std::tie(filter.length_first, filter.length_last) = range(words.at(++i));
-            } else if (word == "flags") {
-                const std::string& value = words.at(++i);
-                filter.tcp_flags_value = static_cast<std::uint8_t>(std::stoul(value, nullptr, 0));
-                filter.tcp_flags_mask =
-                    static_cast<std::uint8_t>(std::stoul(value.substr(value.find('/') + 1), nullptr, 0));
-            } else if (word == "for") {
-                filter.dynamic = true;
-                filter.expires_at = now_ + std::chrono::seconds(std::stoul(words.at(++i)));
-                ++i;
-            } else {
-                FAIL() << where() << "\nunknown word " << word;
-            }
-        }
-        first_.filters.push_back(filter);
     }
 
     std::vector<std::uint8_t> frame_of(const Words& words) {
@@ -447,13 +310,13 @@ class Runner {
         const bool repeated = packet.size() > 2 && packet[1] == "×";
         const std::size_t times = repeated ? std::stoul(packet[0]) : 1;
         if (repeated) packet.erase(packet.begin(), packet.begin() + 2);
-        const Side side = side_of(packet);
+        const FirewallCase::Way from = way_in(packet);
         std::vector<std::vector<std::uint8_t>> different;
         for (std::size_t n = 0; n < (is_numbered(packet) ? times : 1); ++n)
-            different.push_back(frame_of(numbered(packet, n + 1)));
+            different.push_back(through_tunnel(from, frame_of(numbered(packet, n + 1))));
         std::vector<std::span<const std::uint8_t>> frames;
         for (std::size_t n = 0; n < times; ++n) frames.emplace_back(different[n % different.size()]);
-        const auto outcomes = engine_.process(now_, frames, side);
+        const auto outcomes = engine_.process(now_, frames, from.side);
         ASSERT_EQ(outcomes.size(), times) << where();
         if (repeated) return check_many(outcomes, expected);
         const std::string verdict = said(outcomes[0]);
@@ -466,33 +329,69 @@ class Runner {
         }
         ASSERT_EQ(verdict, expected[0]) << where();
         Words rest(expected.begin() + 1, expected.end());
-        if (!rest.empty() && rest[0].starts_with('@')) {
-            check_way(outcomes[0], rest[0].substr(1));
+        if (rest.empty()) return;
+        const bool passed = rest[0].starts_with('@');
+        // An answer goes back the way the question came.
+        const FirewallCase::Way to = passed ? firewall_.way_of(rest[0].substr(1)) : from;
+        const auto leaves =
+            out_of_tunnel(passed || verdict == "answer" ? to : FirewallCase::Way{}, outcomes[0].frame);
+        if (passed) {
+            check_way(to, outcomes[0], leaves);
             rest.erase(rest.begin());
-            if (!rest.empty()) add_tags(rest, way_tags_);
+            if (!rest.empty()) add_tags(rest, to.tags);
         }
-        if (!rest.empty()) check_frame(outcomes[0].frame, rest);
+        if (!rest.empty()) check_frame(leaves, rest);
     }
 
     // "@inside tcp …" comes from that network of the tenant; without it a packet comes from the internet.
-    Side side_of(Words& packet) const {
-        if (!packet[0].starts_with('@')) return Side::internet;
-        const Words tags = firewall_.tags_of(packet[0].substr(1));
+    FirewallCase::Way way_in(Words& packet) const {
+        if (!packet[0].starts_with('@')) return {};
+        FirewallCase::Way way = firewall_.way_of(packet[0].substr(1));
         packet.erase(packet.begin());
-        add_tags(packet, tags);
-        return Side::customers;
+        add_tags(packet, way.tags);
+        return way;
+    }
+    [[nodiscard]] std::vector<std::uint8_t> through_tunnel(const FirewallCase::Way& from,
+                                                           std::vector<std::uint8_t> inner) const {
+        if (!from.is_tunnel()) return inner;
+        std::vector<std::uint8_t> room(packet::min_headroom);
+        room.insert(room.end(), inner.begin(), inner.end());
+        packet::Frame frame;
+        frame.data = room.data() + packet::min_headroom;
+        frame.length = frame.room = static_cast<std::uint32_t>(inner.size());
+        packet::VxlanWay way;
+        way.local = from.endpoint;
+        way.remote = prefix("gateway").address();
+        way.vni = from.vni;
+        packet::wrap_vxlan(way, 7, frame);
+        return {frame.bytes().begin(), frame.bytes().end()};
+    }
+    // The frame itself, or, where it left through a tunnel, what is in there.
+    [[nodiscard]] std::vector<std::uint8_t> out_of_tunnel(const FirewallCase::Way& to,
+                                                          std::span<const std::uint8_t> bytes) const {
+        std::vector<std::uint8_t> outer(bytes.begin(), bytes.end());
+        if (!to.is_tunnel()) return outer;
+        packet::Frame frame;
+        frame.data = outer.data();
+        frame.length = frame.room = static_cast<std::uint32_t>(outer.size());
+        packet::Key key = packet::parse(outer);
+        EXPECT_EQ(key.source, prefix("gateway").address()) << where();
+        EXPECT_EQ(key.destination, to.endpoint) << where();
+        EXPECT_TRUE(packet::open_vxlan(key, frame)) << where() << "\n" << packet::describe_packet(outer);
+        EXPECT_EQ(key.tunnel, packet::Key::vxlan | to.vni) << where();
+        return {frame.bytes().begin(), frame.bytes().end()};
     }
 
-    // That the packet left towards the network, with its tags.
-    void check_way(const Outcome& outcome, const std::string& network) {
-        way_tags_ = network == "internet" ? Words{} : firewall_.tags_of(network);
-        EXPECT_EQ(outcome.to, network == "internet" ? Side::internet : Side::customers) << where();
-        const packet::Key key = packet::parse(outcome.frame);
+    // That the packet left towards the network, with its tags, through its tunnel.
+    void check_way(const FirewallCase::Way& to, const Outcome& outcome,
+                   std::span<const std::uint8_t> frame) const {
+        EXPECT_EQ(outcome.to, to.side) << where();
+        const packet::Key key = packet::parse(frame);
         Words tags;
         for (const std::uint16_t tag : {key.vlan, key.inner_vlan}) {
             if (tag != 0) tags.insert(tags.end(), {"vlan", std::to_string(tag)});
         }
-        EXPECT_EQ(tags, way_tags_) << where();
+        EXPECT_EQ(tags, to.tags) << where();
     }
 
     void check_many(std::span<const Outcome> outcomes, const Words& expected) {
@@ -546,18 +445,10 @@ class Runner {
         EXPECT_EQ(sum, wanted) << where();
     }
 
-    static std::size_t stage_named(const std::string& name) {
-        for (std::size_t i = 0; i < static_cast<std::size_t>(model::Stage::count_); ++i) {
-            if (model::to_string(static_cast<model::Stage>(i)) == name) return i;
-        }
-        ADD_FAILURE() << "no such stage: " << name;
-        return 0;
-    }
-
     static std::uint64_t count_of(const model::TargetCounters& target, const Words& words) {
         const std::string& name = words[1];
         if (words.size() == 4) {
-            const std::size_t number = stage_named(name);
+            const std::size_t number = ScrubCase::stage_named(name);
             const model::StageCount& stage = target.stages[number];
             return (words[2] == "in"        ? stage.in
                     : words[2] == "passed"  ? stage.passed
@@ -576,6 +467,7 @@ class Runner {
     }
 
     bool ipv6_;
+    std::uint32_t workers_;
     base::SeededRandom random_;
     Engine engine_;
     model::TenantProgram first_;
@@ -584,7 +476,6 @@ class Runner {
     std::map<std::string, std::string> captured_;
     FirewallCase firewall_;
     AttributeCase attributes_;
-    Words way_tags_;
     const Line* line_ = nullptr;
     bool loaded_ = false;
     bool skipped_ = false;
@@ -617,19 +508,28 @@ std::vector<Case> read_cases() {
     return cases;
 }
 
-class PacketCases : public ::testing::TestWithParam<bool> {};
+class PacketCases : public ::testing::TestWithParam<std::tuple<bool, std::uint32_t>> {};
 
 TEST_P(PacketCases, Hold) {
+    const auto [ipv6, workers] = GetParam();
     const auto cases = read_cases();
-    EXPECT_GE(cases.size(), 250U) << "the case files were not found";
+    EXPECT_GE(cases.size(), 350U) << "the case files were not found";
+    std::uint64_t handed_over = 0;
     for (const Case& it : cases) {
         SCOPED_TRACE(it.name);
-        Runner(GetParam()).run(it);
+        Runner runner(ipv6, workers);
+        runner.run(it);
+        handed_over += runner.handed_over();
     }
+    EXPECT_EQ(handed_over > 300, workers > 1) << handed_over << " packets were handed over";
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, PacketCases, ::testing::Values(false, true),
-                         [](const auto& family) { return family.param ? "IPv6" : "IPv4"; });
+INSTANTIATE_TEST_SUITE_P(Families, PacketCases,
+                         ::testing::Combine(::testing::Bool(), ::testing::Values(1U, 2U)),
+                         [](const auto& run) {
+                             return std::string(std::get<0>(run.param) ? "IPv6" : "IPv4") +
+                                    (std::get<1>(run.param) == 1 ? "ByOneWorker" : "ByTwoWorkers");
+                         });
 
 }  // namespace
 }  // namespace sluice::dataplane

@@ -5,8 +5,10 @@
 #include "dataplane/attach/attach_stage.hpp"
 #include "dataplane/fetch_stage.hpp"
 #include "dataplane/firewall_stage.hpp"
+#include "dataplane/flow_payloads.hpp"
 #include "dataplane/meter/rate_stage.hpp"
 #include "dataplane/outbound/outbound_sample.hpp"
+#include "dataplane/parse_reason.hpp"
 #include "dataplane/scrub/anomaly/anomaly_stage.hpp"
 #include "dataplane/scrub/filter_stage.hpp"
 #include "dataplane/scrub/invalid_stage.hpp"
@@ -22,12 +24,6 @@ namespace sluice::dataplane {
 namespace {
 
 using model::DropReason;
-
-constexpr std::array<DropReason, static_cast<std::size_t>(packet::ParseError::count_)> parse_reasons{
-    DropReason::none,           DropReason::truncated,     DropReason::unsupported_link,
-    DropReason::bad_ip_version, DropReason::bad_ip_header, DropReason::bad_ip_checksum,
-    DropReason::bad_length,
-};
 
 // The first pass: keys, and the lines where the targets are looked for.
 void parse(Context& context) {
@@ -54,7 +50,7 @@ void parse(Context& context) {
         const packet::Key& key = batch.keys[i];
         batch.received[i] = batch.frames[i].length;
         if (key.error != packet::ParseError::none) {
-            context.drop(i, parse_reasons[static_cast<std::size_t>(key.error)]);
+            context.drop(i, reason_of(key.error));
             continue;
         }
         batch.probes[i] = context.program.table.begin(key.destination, key.has(packet::key_ipv6));
@@ -126,7 +122,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     std::fill_n(firewall.paths.begin(), batch.size, nullptr);
     // A packet that a filter excuses is never asked for its source.
     std::fill_n(batch.sources.begin(), batch.size, nullptr);
-    firewall.stateful.count = firewall.known.count = firewall.fresh.count = 0;
+    firewall.stateful.count = firewall.checked.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
     context.state.ports.set_time(context.state.now_ns);
     context.state.ports.mapper.expire(context.state.now_ns, 4);
@@ -139,6 +135,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     if (context.state.workers > 1) workers::hand_over(context);
     fetch_flows(context);
     sort_flows(context);
+    if (firewall.checked.count != 0) check_payloads(context);
     follow_flows(context, ingress);
     run_stages<scrub::FilterFetchStage, VerifyFetchStage>(context);
     fetch_addresses(context);

@@ -447,7 +447,10 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
                     program.tenant.to_string(), "spread the tenants over gateways");
     }
     all.push_back(made.compiled);
-    draft.program->paths.add(*made.compiled);
+    const bool checks_inbound = std::any_of(
+        program.targets.begin(), program.targets.end(),
+        [](const model::ScrubTarget& target) { return compile_protocol(target.profile.protocol).any(); });
+    draft.program->paths.add(*made.compiled, checks_inbound);
     for (const auto& [tag, ingress] : made.tags) {
         const TenantPaths& paths = draft.program->paths;
         draft.tags.push_back({tag,

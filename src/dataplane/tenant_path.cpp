@@ -12,7 +12,7 @@ std::array<std::uint32_t, 2> own_ends_of(const Network& network) {
 
 }  // namespace
 
-void TenantPaths::add(const TenantFirewall& firewall) {
+void TenantPaths::add(const TenantFirewall& firewall, bool checks_inbound) {
     TenantPath path;
     path.firewall = &firewall;
     path.index = firewall.index;
@@ -24,6 +24,7 @@ void TenantPaths::add(const TenantFirewall& firewall) {
     path.limits_outbound = firewall.outbound_rate.any();
     path.has_schedule = firewall.rules.minutes_until_change(0) != 0;
     path.varies = path.has_schedule || firewall.users != nullptr;
+    path.checks_inbound = checks_inbound;
     path.first_way = add_ways(firewall);
     const auto times = known_times_.emplace(firewall.times, static_cast<std::uint32_t>(times_.size()));
     if (times.second) times_.push_back(firewall.times);

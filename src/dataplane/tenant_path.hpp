@@ -35,8 +35,9 @@ struct alignas(64) TenantPath {
     std::uint32_t times = 0;      // in TenantPaths::times
     bool limits_inbound = false;
     bool limits_outbound = false;
-    bool has_schedule = false;  // some rules are in force at times only
-    bool varies = false;        // that, or some rules name users: verdicts change without the program
+    bool has_schedule = false;    // some rules are in force at times only
+    bool varies = false;          // that, or some rules name users: verdicts change without the program
+    bool checks_inbound = false;  // payloads to some of his targets, in open flows, too
 
     // The second line. Committed rates.
     alignas(64) meter::RateLimit inbound;
@@ -75,7 +76,7 @@ static_assert(sizeof(NetworkWay) == 64);
 class TenantPaths {
   public:
     // Of the tenant with the next number; the first is 1, 0 is nobody's. The firewall outlives the paths.
-    void add(const TenantFirewall& firewall);
+    void add(const TenantFirewall& firewall, bool checks_inbound);
 
     [[nodiscard]] std::size_t size() const { return tenants_.size(); }
     [[nodiscard]] const TenantPath& operator[](std::size_t number) const { return tenants_[number]; }

@@ -49,7 +49,9 @@ std::size_t Worker::run_handed(LegIndex leg, const Program& program) {
         if (!program.has_firewalls() && !deps_.topology.legs[leg].internet) {
             deps_.ports[leg]->release(std::span(batch_.frames).first(received));
         } else if (received != 0) {
+            state_.handed = true;
             run_burst(leg, received, program);
+            state_.handed = false;
         }
         sum += received;
     }

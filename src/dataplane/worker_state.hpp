@@ -25,6 +25,7 @@
 #include "dataplane/scrub/protocol/connection_table.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/source.hpp"
+#include "dataplane/workers/fragment_owners.hpp"
 #include "packet/key.hpp"
 
 namespace sluice::dataplane {
@@ -41,6 +42,15 @@ struct Destination {
 struct TrafficPart {
     meter::RateState meters;
     std::uint16_t last_seen = 0;  // coarse time modulo 4.5 hours
+
+    [[nodiscard]] bool precious(CoarseTime) const { return false; }
+};
+
+// To whom queries were answered as truncated: in the name of a forged source they come to somebody who never
+// asked, so there are only so many a second (scrub/verify_stage.hpp).
+struct Answered {
+    meter::RateState meters;
+    CoarseTime last_seen = 0;
 
     [[nodiscard]] bool precious(CoarseTime) const { return false; }
 };
@@ -139,6 +149,7 @@ struct WorkerState {
           sources(limits.sources),
           wide_destinations(limits.destinations),
           parts(limits.sources / 2 + 1),
+          answered(limits.sources / 16 + 1),
           conducts(limits.sources / 4 + 1),
           connections(limits.sources / 2 + 1),
           watches(limits.slots, limits.watches),
@@ -151,6 +162,7 @@ struct WorkerState {
                 secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
           attackers(secrets.flows),
+          fragment_owners(limits.workers > 1 ? limits.fragmented : 1, secrets.owners),
           tenant_meters(limits.tenants),
           schedules(limits.tenants),
           counts(limits.slots) {
@@ -231,18 +243,21 @@ struct WorkerState {
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
     meter::BoundedTable<TrafficPart> parts;  // of targets with limits of pairs or services
+    meter::BoundedTable<Answered> answered;  // by the hash of sources
     meter::BoundedTable<scrub::protocol::Conduct> conducts;
     scrub::protocol::ConnectionTable connections;
     scrub::anomaly::WatchPool watches;
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;
-    outbound::AttackerTable attackers;         // hosts of customers
+    outbound::AttackerTable attackers;  // hosts of customers
+    workers::FragmentOwners fragment_owners;
     HugeVector<TenantMeters> tenant_meters;    // by flow::TenantIndex
     HugeVector<Schedule> schedules;            // by the same; of tenants with schedules
     meter::RateState rejects;                  // answers to rejected packets, of all tenants
     const base::Clock* stage_clock = nullptr;  // of a burst that is timed; else nullptr
     std::uint64_t unix_s = 0;                  // wall time, for rules with a schedule
+    bool handed = false;                       // this burst comes from another worker
     attach::NeighbourQuestions questions;      // of this burst
     WorkerCounts counts;
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "dataplane/attach/neighbour_message.hpp"
+#include "dataplane/parse_reason.hpp"
 
 namespace sluice::dataplane::attach {
 namespace {
@@ -24,6 +25,13 @@ bool open_tunnel(const Context& context, LegIndex ingress, std::size_t i, net::A
     if (!context.topology.legs[ingress].local.is_own(key.destination)) return false;
     sender = key.source;
     return packet::open_vxlan(key, batch.frames[i]);
+}
+
+// Of what was in a tunnel. What is not IP may be a question for the gateway, as without a tunnel.
+void drop_unreadable(const Context& context, std::size_t i) {
+    const packet::ParseError error = context.batch.keys[i].error;
+    if (error != packet::ParseError::none && error != packet::ParseError::not_ip)
+        (void)context.discard(i, reason_of(error));
 }
 
 // ARP, neighbour discovery and echo for the gateway's own address on the network, back the way they came.
@@ -79,7 +87,7 @@ void take(const Context& context, std::size_t i, const Ingress& ingress, const n
     const NetworkWay& way = context.program.paths.way(ingress.way);
     batch.targets[i] = &path.outbound;
     if (sender != nullptr && (way.egress.way.tunnel == nullptr || way.egress.way.tunnel->remote != *sender)) {
-        context.drop(i, DropReason::unknown_network);
+        if (batch.verdicts[i] != model::Verdict::drop) context.drop(i, DropReason::unknown_network);
         return;
     }
     if (is_for_gateway(*path.firewall, way, ingress.network, batch.keys[i])) {
@@ -125,7 +133,10 @@ void sort_frames(const Context& context, LegIndex ingress, Tagged& tagged) {
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         if (packet::may_be_vxlan(batch.keys[i])) [[unlikely]] {
             const std::uint8_t* const before = batch.frames[i].data;
-            if (open_tunnel(context, ingress, i, tagged.senders[i])) tagged.tunnelled |= 1U << i;
+            if (open_tunnel(context, ingress, i, tagged.senders[i])) {
+                tagged.tunnelled |= 1U << i;
+                drop_unreadable(context, i);
+            }
             batch.firewall.opened[i] = static_cast<std::uint16_t>(batch.frames[i].data - before);
         }
         if (!all && (batch.keys[i].vlan | (tagged.tunnelled >> i & 1U)) == 0) continue;

@@ -193,6 +193,17 @@ bool pass_repetition(const Context& context, std::size_t i, Source* source, cons
     return context.drop(i, rule.first);
 }
 
+const meter::RateLimit most_truncated = meter::RateLimit::from({.packets_per_s = truncated_answers_per_s});
+
+// By the table of its own: a flood of forged sources takes nobody else's place.
+bool may_answer_truncated(const Context& context, std::size_t i) {
+    WorkerState& state = context.state;
+    Answered* one = state.answered.find_or_make(context.batch.source_hashes[i], state.now_coarse, false);
+    if (one == nullptr) return false;  // none is precious, so there is always room
+    touch(*one, state.now_coarse);
+    return most_truncated.take(one->meters, state.now_ticks, 0, 0);
+}
+
 bool judge_datagram(const Context& context, std::size_t i, Source* source) {
     Batch& batch = context.batch;
     const Profile& profile = *batch.profiles[i];
@@ -200,7 +211,7 @@ bool judge_datagram(const Context& context, std::size_t i, Source* source) {
         if (profile.verify_dns == model::DnsVerification::first_drop)
             return pass_repetition(context, i, source, of_dns);
         if (profile.verify_dns == model::DnsVerification::truncate) {
-            if (context.is_watched(i, model::Stage::verify) ||
+            if (context.is_watched(i, model::Stage::verify) || !may_answer_truncated(context, i) ||
                 !answer_truncated(batch.keys[i], batch.frames[i])) {
                 return context.drop(i, DropReason::not_verified);
             }

@@ -19,7 +19,9 @@
 // milliseconds on Linux since 5.6, one second elsewhere).
 //
 // A DNS query over UDP is answered as truncated (scrub/truncated_answer.hpp): the client asks again over TCP,
-// and shows itself as above; from then on its datagrams pass, too.
+// and shows itself as above; from then on its datagrams pass, too. A source gets at most
+// `truncated_answers_per_s` of them (and 32 at once) from each target, so that nobody is flooded with answers
+// to queries that were sent in his name.
 //
 // By `first_drop` the first packet of a source is dropped and the next one of its kind passes, when it comes
 // after the time below and before `last_repetition_ms`: a forged source sends but one. It costs an entry in
@@ -42,6 +44,7 @@ inline constexpr std::uint32_t dns_repetition_ms = 100;
 inline constexpr std::uint32_t udp_repetition_ms = 50;
 inline constexpr std::uint32_t last_syn_repetition_ms = 8'000;
 inline constexpr std::uint32_t last_repetition_ms = 10'000;
+inline constexpr std::uint32_t truncated_answers_per_s = 10;
 
 // What the packet of a source that has not shown enough deserves: to pass (true), a drop, an answer, or, when
 // it is the proof, an entry. `source` may be nullptr. The context by value: see run_stages.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "dataplane/firewall/question.hpp"
 #include "dataplane/flow/icmp_quote.hpp"
@@ -69,27 +70,50 @@ class Owners {
             if (const auto quote = flow::read_quote(path.index, key, batch.frames[i])) tuple = quote->answers;
         }
         if (outside) return place(i, path.index, tuple.source);
-        ask_own(i, *path.firewall, batch.firewall.networks[i], tuple);
+        ask_own(i, *path.firewall, batch.firewall.networks[i], key, tuple);
     }
 
     // Of a packet from one of the tenant's networks.
     void ask_own(std::size_t i, const TenantFirewall& firewall, attach::NetworkIndex from,
-                 const flow::Tuple& tuple) {
+                 const packet::Key& key, const flow::Tuple& tuple) {
         if (firewall.routes.find(tuple.destination) != attach::internet) {
             owners_[i] = between(firewall.index, tuple.source, tuple.destination);
             return;
         }
         if (firewall.published.find(tuple.destination) != attach::internet) {
-            if (const auto change = firewall.nat.find_destination(question_of(firewall, from, tuple))) {
-                owners_[i] = between(firewall.index, tuple.source, change->address);
-                return;
-            }
-            if (const auto owner = firewall.nat.owner_of(tuple.destination, tuple.destination_port)) {
-                owners_[i] = std::min<std::uint32_t>(*owner, state_.workers - 1);
+            const auto owner = key.has(packet::key_fragment) ? of_piece(firewall, from, key, tuple)
+                                                             : of_hairpin(firewall, from, tuple);
+            if (owner) {
+                owners_[i] = *owner;
                 return;
             }
         }
         place(i, firewall.index, tuple.destination);
+    }
+
+    // None: the address alone says.
+    [[nodiscard]] std::optional<std::uint32_t> of_hairpin(const TenantFirewall& firewall,
+                                                          attach::NetworkIndex from,
+                                                          const flow::Tuple& tuple) const {
+        if (const auto change = firewall.nat.find_destination(question_of(firewall, from, tuple)))
+            return between(firewall.index, tuple.source, change->address);
+        if (const auto owner = firewall.nat.owner_of(tuple.destination, tuple.destination_port))
+            return std::min<std::uint32_t>(*owner, state_.workers - 1);
+        return std::nullopt;
+    }
+    // Later fragments go where the first one went. What another worker has sent here is not sent on.
+    [[nodiscard]] std::optional<std::uint32_t> of_piece(const TenantFirewall& firewall,
+                                                        attach::NetworkIndex from, const packet::Key& key,
+                                                        const flow::Tuple& tuple) const {
+        FragmentOwners& owners = context_.state.fragment_owners;
+        if (key.has(packet::key_later_fragment)) {
+            if (state_.handed) return static_cast<std::uint32_t>(state_.worker);
+            if (const auto owner = owners.find(tuple, key.fragment_id, state_.now_coarse)) return *owner;
+            return of_hairpin(firewall, from, tuple);
+        }
+        const auto owner = of_hairpin(firewall, from, tuple);
+        if (owner) owners.note(tuple, key.fragment_id, *owner, state_.now_coarse);
+        return owner;
     }
 
     // As the stage that opens flows asks.

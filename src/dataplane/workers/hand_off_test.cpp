@@ -350,6 +350,22 @@ TEST_F(Simulation, FragmentsAndIcmpErrorsFindTheirFlow) {
         put(number, fmt::format("udp {}:5 > 203.0.113.2:80 payload 1000 more id 77", client));
         put(number + 1, fmt::format("protocol 17 {} > 203.0.113.2 payload 100 fragment 1008 id 77", client));
         EXPECT_EQ(wires_.take(true).size(), 2U) << client;
+        // Inside, a pc asks the forwarded port by its public address: only the first piece says which it is.
+        const std::string pc = fmt::format("10.0.0.{}", 100 + n);
+        put(number, fmt::format("udp {}:6 > 203.0.113.2:80 payload 1000 more id 78 vlan 10", pc));
+        put(number, fmt::format("protocol 17 {} > 203.0.113.2 payload 100 fragment 1008 id 78 vlan 10", pc));
+        const auto questions = wires_.take(true);
+        ASSERT_EQ(questions.size(), 2U) << pc;
+        const packet::Key asked = packet::parse(questions[0]);
+        EXPECT_EQ(packet::parse(questions[1]).source, asked.source);
+        const std::string outside = asked.source.to_string();
+        put(number + 1, fmt::format("udp 10.1.0.80:8080 > {}:{} payload 1000 more id 79 vlan 11", outside,
+                                    asked.source_port));
+        put(number + 1,
+            fmt::format("protocol 17 10.1.0.80 > {} payload 100 fragment 1008 id 79 vlan 11", outside));
+        const auto answers = wires_.take(true);
+        ASSERT_EQ(answers.size(), 2U) << pc;
+        for (const Bytes& answer : answers) EXPECT_EQ(packet::parse(answer).destination.to_string(), pc);
         // Inside, a pc asks through the pool; a router on the way says that it cannot go on.
         put(number, fmt::format("udp 10.0.0.5:{} > {}:53 vlan 10", 5000 + n, client));
         const auto out = wires_.take(false);
