@@ -19,6 +19,7 @@
 #include <stdexcept>
 
 #include "base/random.hpp"
+#include "chance.hpp"
 #include "dataplane/engine.hpp"
 #include "model/verdict.hpp"
 #include "nft_world.hpp"
@@ -43,20 +44,6 @@ constexpr std::array<const char*, 3> hosts6[] = {
 net::Prefix prefix(const std::string& text) {
     return net::Prefix::parse(text).value();
 }
-
-class Chance {
-  public:
-    explicit Chance(std::uint64_t seed) : random_(seed) {}
-    std::size_t below(std::size_t n) { return static_cast<std::size_t>(random_.next() % n); }
-    bool percent(unsigned p) { return below(100) < p; }
-    template <class Array>
-    auto& of(Array& array) {
-        return array[below(array.size())];
-    }
-
-  private:
-    base::SeededRandom random_;
-};
 
 // A rule set, said twice.
 struct Policy {

@@ -128,6 +128,9 @@ NftWorld::NftWorld(const std::string& tag) : router_("slu-nft-" + tag + "-router
         }
         sockets_[zone] = open_socket(host(zone));
     }
+    // What is translated has no host of its own: it is not answered for, and not sent back.
+    must("ip -n " + router_ + " route add blackhole 203.0.113.0/24");
+    must("ip -n " + router_ + " -6 route add blackhole 2001:db8:cc::/64");
     // As strict as Sluice is by default: a connection begins with a SYN. Tracking begins with the first rule
     // that asks for it, and with it the setting is there.
     load("table inet t { chain c { type filter hook forward priority 0; ct state new accept; }; }");
