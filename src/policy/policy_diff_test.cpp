@@ -95,7 +95,7 @@ TEST(PolicyDiff, SeesEveryLine) {
     less[0].users.emplace();
     less[0].webhooks.emplace();
     const auto changes = diff(full, less);
-    EXPECT_EQ(changes.size(), 52U) << [&] {
+    EXPECT_EQ(changes.size(), 56U) << [&] {
         std::string text;
         for (const auto& change : changes) text += sentence(change) + "\n";
         return text;
