@@ -90,7 +90,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"rules: [{name: a, from: insid, action: allow}]",
                 "there is no zone 'insid' (did you mean 'inside'?)"},
         Refusal{"outbound: {contain: stop}", "which is none of off, watch, limit or block"},
-        Refusal{"outbound: {targets_per_second: 5000}", "at most 1000"},
+        Refusal{"outbound: {targets_per_second: 5000}", "(write 10 to 1000)"},
         Refusal{"outbound: {hold: 1 s}", "hold is 1 s (write 10 s to 1 d)"},
         Refusal{"rules: [{name: a, from: dmz, action: allow}]",
                 "there is no zone 'dmz' (write inside or internet, or define it under 'zones')"},

@@ -133,13 +133,19 @@ TEST(Explainer, WhoIsLoggedInIsSaidAndDecides) {
     EXPECT_EQ(refused.user, "");
     EXPECT_NE(path_of(refused).find("firewall: Nobody is logged in at 10.0.2.7.\n"), std::string::npos)
         << path_of(refused);
-    Asking ask(program, {{model::TenantId(7), prefix("10.0.2.7/32"), "anna", {"finance"}, noon, noon + std::chrono::hours(1)}});
+    Asking ask(program, {{model::TenantId(7),
+                          prefix("10.0.2.7/32"),
+                          "anna",
+                          {"finance"},
+                          noon,
+                          noon + std::chrono::hours(1)}});
     const auto one = ask(packet);
     EXPECT_EQ(one.verdict, Verdict::pass);
     EXPECT_EQ(one.rule, "finance-only");
     EXPECT_EQ(one.user, "anna");
     EXPECT_NE(path_of(one).find("firewall: 'anna' is logged in at 10.0.2.7.\n"), std::string::npos);
-    EXPECT_EQ(ask(packet, std::nullopt, std::chrono::hours(2)).verdict, refused.verdict) << "the log-in is over";
+    EXPECT_EQ(ask(packet, std::nullopt, std::chrono::hours(2)).verdict, refused.verdict)
+        << "the log-in is over";
 }
 
 TEST(Explainer, APublishedServersConnection) {
