@@ -87,6 +87,7 @@ struct alignas(64) TargetCounts {
     TrafficCount answered;
     TrafficCount excused;  // passed by a filter, past all later stages; part of `passed`
     Count verified_sources;
+    Count spliced;  // connections that a cookie given back has begun
     alignas(64) ReasonCounts reasons;
     std::array<TrafficCount, guard_stages> monitored;
     TrafficCount verified_dropped;          // part of `reasons`
@@ -102,6 +103,7 @@ struct alignas(64) TargetCounts {
         answered.reset();
         excused.reset();
         verified_sources.reset();
+        spliced.reset();
         for (auto& reason : reasons) reason.reset();
         for (auto& stage : monitored) stage.reset();
         verified_dropped.reset();

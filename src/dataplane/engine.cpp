@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
 #include <numeric>
 #include <set>
 #include <string>
@@ -91,6 +92,7 @@ struct Engine::Impl {
     base::Timestamp latest{};
     std::vector<Outcome> outcomes;
     std::vector<std::uint8_t> arena;
+    std::deque<std::vector<std::uint8_t>> extra;  // of the last process()
 };
 
 Engine::Engine(Config config, base::Random& random) : impl_(std::make_unique<Impl>(config, random)) {}
@@ -180,6 +182,11 @@ void Engine::Impl::judge(WorkerState& worker, LegIndex leg, std::span<const std:
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         if ((batch.away >> i & 1U) == 0) outcomes[numbers[i]] = outcome_of(worker, i);
     }
+    for (const ExtraFrames::Extra& also : worker.extra.all()) {
+        const auto bytes = also.frame.bytes();
+        outcomes[numbers[also.cause]].also = extra.emplace_back(bytes.begin(), bytes.end());
+    }
+    worker.extra.clear();
 }
 
 // A card's hash over the addresses; what has none goes to the first worker.
@@ -213,6 +220,7 @@ std::span<const Outcome> Engine::process(base::Timestamp at,
                                          std::span<const std::span<const std::uint8_t>> frames, Side side) {
     Impl& impl = *impl_;
     impl.set_time(at);
+    impl.extra.clear();
     if (impl.compiler.users().expire(impl.latest)) impl.compiler.users().forget();
     impl.copy(frames);
     impl.outcomes.assign(frames.size(), {});

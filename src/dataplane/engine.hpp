@@ -46,6 +46,9 @@ struct Outcome {
     // The frame as it goes out: forwarded, or the answer to the sender. Empty after a drop, unless the target
     // is told of it: then the reset of the connection. Valid until process().
     std::span<const std::uint8_t> frame;
+    // A second frame that leaves where the packet came from: the server's ACK of a connection that is
+    // spliced.
+    std::span<const std::uint8_t> also;
 };
 
 class Engine {

@@ -10,6 +10,7 @@
 #include "dataplane/nat/flow_translation.hpp"
 #include "dataplane/outbound/outbound_sample.hpp"
 #include "dataplane/plain_passage.hpp"
+#include "dataplane/splice/splicer.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane {
@@ -67,14 +68,17 @@ class Passage {
         const flow::Tuple& tuple = batch_.firewall.lookups.tuples[i_];
         if (key_.hop_limit <= 1) return drop(DropReason::ttl_expired);
         if (firewall_.routes.find(key_.source) != from) return drop(DropReason::spoofed_source);
+        splice_ = splice::find_opening(context_, i_);
         const DropReason bad = flow::check_first(key_, firewall_.times.strict_tcp);
-        if (bad != DropReason::none) return drop(bad);
+        if (bad != DropReason::none && !splice_) return drop(bad);
         // Another packet of the burst may have opened it.
         if (const Found found = state_.flows.find(tuple, batch_.firewall.lookups.hashes[i_]);
             found.flow != nullptr) {
             batch_.firewall.found[i_] = found;
+            splice_.reset();
             return follow();
         }
+        if (splice_ && !splice::become_syn(context_, i_, *splice_)) return drop(DropReason::tcp_state);
         const Edition edition = edition_now();
         const FlowPlan plan = plan_flow(firewall_, tuple, key_, key_.has(packet::key_transport), from,
                                         firewall::minute_of_week(state_.unix_s));
@@ -125,6 +129,8 @@ class Passage {
     [[nodiscard]] std::uint32_t carry() const { return state_.dither + static_cast<std::uint32_t>(i_); }
     void drop(DropReason reason, std::uint32_t rule = no_rule) const {
         (void)context_.discard(i_, reason, rule == no_rule ? no_rule : firewall_rules + rule);
+        if (splice_) [[unlikely]]
+            splice::reset_client(context_, i_, *splice_, ingress_);
     }
 
     // Of a flow that carries another generation than the present one. False: the packet is dropped.
@@ -234,15 +240,43 @@ class Passage {
     void follow_own(const Found& found) {
         const flow::Step step = flow::track(*found.flow, found.direction, key_, frame_,
                                             context_.program.paths.times(path_), state_.flows.now());
-        if (step == flow::Step::renew) {
-            end(*found.flow);
-            return open();
-        }
-        if (step != flow::Step::pass) return drop(flow::reason_of(step));
+        if (step != flow::Step::pass && !go_on(step, found)) [[unlikely]]
+            return;
         if (key_.has(packet::key_fragment)) {
             state_.fragments.add(batch_.firewall.lookups.tuples[i_], key_, frame_, found, state_.flows);
         }
         leave(found);
+    }
+
+    // What does not simply pass. False: all is said of the packet.
+    __attribute__((cold, noinline)) bool go_on(flow::Step step, const Found& found) {
+        switch (step) {
+            case flow::Step::renew:
+                end(*found.flow);
+                open();
+                return false;
+            case flow::Step::ask_again:
+                if (splice::become_syn_again(context_, i_, *found.flow)) return true;
+                drop(DropReason::tcp_state);
+                return false;
+            case flow::Step::joined:
+                splice::join(context_, i_, *found.flow, tunnel_back(), ingress_);
+                return true;
+            case flow::Step::acknowledge:
+                if (frame_.room < packet::min_room) {
+                    drop(DropReason::tcp_state);
+                } else {
+                    splice::acknowledge(context_, i_, *found.flow, tunnel_back(), ingress_);
+                }
+                return false;
+            default:
+                drop(flow::reason_of(step));
+                return false;
+        }
+    }
+    // What the frame came through.
+    [[nodiscard]] const packet::VxlanWay* tunnel_back() const {
+        return firewall_.networks[batch_.firewall.networks[i_]].egress.way.tunnel;
     }
 
     // The tuple after source NAT. False: the pool has no port left. `block` is whose port it is, where it has
@@ -303,13 +337,15 @@ class Passage {
     }
 
     void refuse(const firewall::Match& match, const flow::Tuple& tuple, attach::NetworkIndex from) {
-        const bool rejects = match.action == model::RuleAction::reject;
+        // Who was answered already gets a reset for either.
+        const bool rejects = match.action == model::RuleAction::reject && !splice_;
         if (match.log) {
             state_.ports.log.refused(rejects ? FlowEvent::Kind::rejected : FlowEvent::Kind::dropped, tuple,
                                      firewall_.generation, match.rule, state_.now_ns);
         }
         if (rejects) return reject(match.rule, from);
-        drop(DropReason::rule_drop, match.rule);
+        drop(match.action == model::RuleAction::reject ? DropReason::rule_reject : DropReason::rule_drop,
+             match.rule);
     }
 
     void open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const Edition& edition,
@@ -318,6 +354,10 @@ class Passage {
         wanted.tuple = tuple;
         if (verified()) wanted.flags = flow::flow_verified;
         if (plan.match.log) wanted.flags |= flow::flow_log;
+        if (splice_) {
+            wanted.flags |= flow::flow_spliced;
+            wanted.splice = splice_->cookie;
+        }
         wanted.egress = {plan.to, plan.from};
         const bool contained = attempt.suspect != nullptr && attempt.suspect->contained();
         wanted.generation = contained ? outbound::suspects_generation(path_.generation) : edition.generation;
@@ -336,7 +376,15 @@ class Passage {
         batch_.rules[i_] = firewall_rules + plan.match.rule;
         if (!within_rate(found)) return end(*opened.flow);
         know_sender(plan.from);
+        const bool spliced = splice_.has_value();
+        splice_.reset();
         follow_own(found);
+        if (spliced) wait_for_server(*opened.flow);
+    }
+
+    void wait_for_server(Flow& flow) const {
+        flow.expires = state_.flows.now() + coarse_duration(splice::splicing_s);
+        state_.counts.targets[batch_.targets[i_]->slot].spliced.add(1);
     }
 
     // A customer's own source is checked by its network; one from the internet has shown itself to the
@@ -362,19 +410,37 @@ class Passage {
     }
 
     void leave(const Found& found) {
-        if (found.flow->has(flow::flow_translated) && !nat::translate(state_.flows, found, key_, frame_)) {
-            return drop(DropReason::bad_transport_header);
-        }
+        const unsigned changes = found.flow->flags & (flow::flow_translated | flow::flow_spliced);
+        if (changes != 0 && !change(found, changes)) return drop(DropReason::bad_transport_header);
         leave_by(found.flow->egress[flow::index(found.direction)]);
+    }
+
+    [[nodiscard]] bool change(const Found& found, unsigned changes) {
+        if ((changes & flow::flow_spliced) != 0) [[unlikely]]
+            splice::shift(key_, found, frame_);
+        return (changes & flow::flow_translated) == 0 || nat::translate(state_.flows, found, key_, frame_);
     }
 
     void leave_error(const Found& found) {
         const bool outside = batch_.firewall.networks[i_] == attach::internet;
+        if (found.flow->has(flow::flow_spliced)) {
+            if (splice::is_refusal(key_, found)) return refuse_client(found);
+            splice::shift_error(key_, found, frame_);
+        }
         if (found.flow->has(flow::flow_translated) &&
             !nat::translate_error(state_.flows, found, outside, key_, frame_)) {
             return drop(DropReason::icmp_unrelated);
         }
         leave_by(found.flow->egress[flow::index(found.direction)]);
+    }
+
+    // The server can not be reached: its client, who thinks that he is connected, is told so.
+    void refuse_client(const Found& found) {
+        if (frame_.room < packet::min_room) return drop(DropReason::icmp_unrelated);
+        const attach::NetworkIndex to = found.flow->egress[flow::index(found.direction)];
+        splice::become_reset(context_, i_, *found.flow);
+        end(*found.flow);
+        leave_by(to);
     }
 
     void leave_by(attach::NetworkIndex to) {
@@ -442,6 +508,7 @@ class Passage {
     const TenantFirewall& firewall_;  // cold: not read for packets of known flows
     const packet::Key& key_;
     packet::Frame& frame_;
+    std::optional<splice::Proof> splice_;  // the packet is about to begin a connection by its cookie
 };
 
 // An ICMP error belongs to the flow of the packet that it quotes.

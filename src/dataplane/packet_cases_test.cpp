@@ -12,6 +12,7 @@
 #include "dataplane/engine.hpp"
 #include "dataplane/firewall_case.hpp"
 #include "dataplane/scrub_case.hpp"
+#include "net/checksum.hpp"
 #include "net/protocol.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
@@ -233,12 +234,23 @@ class Runner {
     [[nodiscard]] Words in_family(Words words) const {
         for (auto& word : words) {
             word = resolve(word);
-            if (word.starts_with('$') && captured_.contains(word)) word = captured_.at(word);
+            word = with_captured(word);
         }
         const auto quoted = about(words) - words.begin();
         if (quoted + 1 < std::ssize(words)) write_icmp(words, static_cast<std::size_t>(quoted) + 1);
         write_icmp(words, 0);
         return words;
+    }
+
+    // "$c", or a number beyond it: "$c+1", "$c-20".
+    [[nodiscard]] std::string with_captured(const std::string& word) const {
+        if (!word.starts_with('$')) return word;
+        const std::size_t sign = word.find_first_of("+-");
+        const auto known = captured_.find(word.substr(0, sign));
+        if (known == captured_.end()) return word;
+        if (sign == std::string::npos) return known->second;
+        const long long number = std::stoll(known->second) + std::stoll(word.substr(sign));
+        return std::to_string(static_cast<std::uint32_t>(number));
     }
 
     // The packet that begins there, when it is an ICMP message by name.
@@ -306,7 +318,8 @@ class Runner {
         const auto arrow = std::find(words.begin(), words.end(), "=>");
         ASSERT_NE(arrow, words.end()) << where() << "\nno expectation";
         Words packet(words.begin(), arrow);
-        const Words expected(arrow + 1, words.end());
+        const auto also = std::find(arrow, words.end(), "also");
+        const Words expected(arrow + 1, also);
         const bool repeated = packet.size() > 2 && packet[1] == "×";
         const std::size_t times = repeated ? std::stoul(packet[0]) : 1;
         if (repeated) packet.erase(packet.begin(), packet.begin() + 2);
@@ -319,6 +332,12 @@ class Runner {
         const auto outcomes = engine_.process(now_, frames, from.side);
         ASSERT_EQ(outcomes.size(), times) << where();
         if (repeated) return check_many(outcomes, expected);
+        ASSERT_EQ(outcomes[0].also.empty(), also == words.end()) << where();
+        if (also != words.end()) {
+            Words second(also + 1, words.end());
+            add_tags(second, from.tags);
+            check_frame(out_of_tunnel(from, outcomes[0].also), second);
+        }
         const std::string verdict = said(outcomes[0]);
         if (expected[0] == "drop") {
             const auto sends = std::find(expected.begin(), expected.end(), "sends");
@@ -382,6 +401,16 @@ class Runner {
         return {frame.bytes().begin(), frame.bytes().end()};
     }
 
+    // Of TCP; other protocols' sums are the business of nat/rewrite_test.cpp.
+    static bool has_right_sum(std::span<const std::uint8_t> frame) {
+        const packet::Key key = packet::parse(frame);
+        if (key.error != packet::ParseError::none || key.protocol != 6 || key.has(packet::key_fragment))
+            return true;
+        const auto segment = frame.subspan(key.l4_offset, key.l4_length());
+        const auto pseudo = net::pseudo_header_sum(key.source, key.destination, 6, key.l4_length());
+        return net::checksum_finish(net::checksum_add(pseudo, segment)) == 0;
+    }
+
     // That the packet left towards the network, with its tags, through its tunnel.
     void check_way(const FirewallCase::Way& to, const Outcome& outcome,
                    std::span<const std::uint8_t> frame) const {
@@ -408,6 +437,7 @@ class Runner {
 
     void check_frame(std::span<const std::uint8_t> frame, const Words& expected) {
         const std::string text = packet::describe_packet(frame);
+        EXPECT_TRUE(has_right_sum(frame)) << where() << "\nwent out: " << text;
         const Words actual = split(text);
         const Words wanted = in_family(expected);
         ASSERT_EQ(actual.size(), wanted.size()) << where() << "\nwent out: " << text;
@@ -463,6 +493,7 @@ class Runner {
         if (name == "dropped") return target.dropped.packets;
         if (name == "answered") return target.answered.packets;
         if (name == "verified") return target.verified_sources;
+        if (name == "spliced") return target.spliced;
         return target.reasons[static_cast<std::size_t>(reason_named(name))].packets;
     }
 

@@ -124,6 +124,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     std::fill_n(batch.sources.begin(), batch.size, nullptr);
     firewall.stateful.count = firewall.checked.count = firewall.known.count = firewall.fresh.count = 0;
     firewall.flows_ended = false;
+    context.state.extra.clear();
     context.state.ports.set_time(context.state.now_ns);
     context.state.ports.mapper.expire(context.state.now_ns, 4);
     context.state.flows.advance(context.state.now_ns);

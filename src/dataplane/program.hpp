@@ -41,6 +41,7 @@ struct Profile {
     model::DnsVerification verify_dns = model::DnsVerification::off;
     model::UdpVerification verify_udp = model::UdpVerification::off;
     bool answer_syns = false;             // a SYN of an unknown sender is answered
+    bool splices = false;                 // by a SYN-ACK, and its cookie begins the connection (splice/)
     std::uint8_t verified_protocols = 0;  // bit c: ProtocolClass c has to be verified, at least in part
     std::array<Proof, 3> needed{Proof::unasked, Proof::unasked,
                                 Proof::unasked};  // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)

@@ -248,13 +248,16 @@ constexpr std::uint16_t watchable = [] {
     return bits;
 }();
 
-void compile_verification(const model::ScrubProfile& from, Profile& out) {
+// `both_ways`: the answers of the targets pass the gateway, too.
+void compile_verification(const model::ScrubProfile& from, bool both_ways, Profile& out) {
     using model::DnsVerification;
     using model::TcpVerification;
     using model::UdpVerification;
     const auto bit = [](auto number) { return 1U << static_cast<unsigned>(number); };
     out.verify_tcp = from.verify_tcp;
-    out.tcp_method = from.tcp_method;
+    // Without the answers a sender can only be reset.
+    out.tcp_method = from.tcp_method == model::TcpMethod::splice && !both_ways ? model::TcpMethod::safe_reset
+                                                                               : from.tcp_method;
     out.verify_dns = from.verify_dns;
     out.verify_udp = from.verify_udp;
     // Who is sent from UDP to TCP shows himself there.
@@ -274,7 +277,8 @@ void compile_verification(const model::ScrubProfile& from, Profile& out) {
                   : udp || dns ? Proof::datagram
                                : Proof::unasked};
     const bool watched = (from.monitored & bit(model::Stage::verify)) != 0;
-    out.answer_syns = tcp && out.tcp_method == model::TcpMethod::safe_reset && !watched;
+    out.answer_syns = tcp && out.tcp_method != model::TcpMethod::first_drop && !watched;
+    out.splices = tcp && out.tcp_method == model::TcpMethod::splice;
 }
 
 // To an eighth, so that targets of about the same size share their profile.
@@ -284,12 +288,12 @@ std::uint32_t roughly(std::uint64_t pps) {
     return static_cast<std::uint32_t>(std::min<std::uint64_t>(pps / step * step, 0xffff'ffffU));
 }
 
-Profile compile_profile(const model::ScrubTarget& target, std::uint32_t workers) {
+Profile compile_profile(const model::ScrubTarget& target, bool both_ways, std::uint32_t workers) {
     const model::ScrubProfile& from = target.profile;
     Profile out;
     out.drop_invalid = from.drop_invalid;
     out.monitored = from.monitored & watchable;
-    compile_verification(from, out);
+    compile_verification(from, both_ways, out);
     for (const model::AttackVector vector : from.reflection) {
         if (vector == model::AttackVector::fragment) {
             out.drop_fragments = true;
@@ -485,7 +489,7 @@ base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair 
         return {};
     };
     for (const auto& target : program.targets) {
-        const Profile profile = compile_profile(target, limits_.workers);
+        const Profile profile = compile_profile(target, program.firewall.enabled, limits_.workers);
         if (auto status = place(target.prefix, target.mitigation, target.prefix, profile); !status)
             return status;
     }

@@ -107,6 +107,8 @@ class ScrubCase {
                     static_cast<std::uint32_t>(std::stoul(words.at(++i)));
             } else if (words[i] == "tcp-first-drop") {
                 target.profile.tcp_method = model::TcpMethod::first_drop;
+            } else if (words[i] == "tcp-splice") {
+                target.profile.tcp_method = model::TcpMethod::splice;
             } else if (words[i] == "verify-dns") {
                 target.profile.verify_dns = words.at(++i) == "truncate" ? model::DnsVerification::truncate
                                                                         : model::DnsVerification::first_drop;

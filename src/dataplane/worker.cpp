@@ -1,6 +1,7 @@
 #include "dataplane/worker.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "dataplane/attach/neighbour_message.hpp"
 #include "dataplane/pipeline.hpp"
@@ -66,6 +67,7 @@ void Worker::run_burst(LegIndex leg, std::size_t received, const Program& progra
     if (batch_.handed.count != 0) hand_over(leg);
     send_all(*deps_.ports[leg]);
     count_batch(state_, batch_);
+    if (!state_.extra.empty()) send_extra();
     ask_neighbours();
 }
 
@@ -81,6 +83,18 @@ void Worker::hand_over(LegIndex leg) {
         batch_.reasons[i] = model::DropReason::hand_off_full;
     }
     deps_.hand_off->publish(index_, leg);
+}
+
+void Worker::send_extra() {
+    for (const ExtraFrames::Extra& extra : state_.extra.all()) {
+        packet::Port& port = *deps_.ports[extra.leg];
+        packet::Frame frame = port.make_frame(extra.frame.length);
+        if (frame.data == nullptr) break;
+        std::memcpy(frame.data, extra.frame.data, extra.frame.length);
+        const std::span one(&frame, 1);
+        if (port.transmit(one) != 1) port.release(one);
+    }
+    state_.extra.clear();
 }
 
 // Before the program may change: the questions point into it.

@@ -65,6 +65,7 @@ class Worker {
     // `index` nullptr: the whole batch.
     void send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index);
     void send_all(packet::Port& ingress);
+    void send_extra();
     void ask_neighbours();
 
     static constexpr std::uint32_t idle_polls_a_look = 256;

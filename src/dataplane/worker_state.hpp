@@ -13,6 +13,7 @@
 #include "dataplane/attach/neighbour_questions.hpp"
 #include "dataplane/coarse_time.hpp"
 #include "dataplane/counters.hpp"
+#include "dataplane/extra_frames.hpp"
 #include "dataplane/flow/flow_table.hpp"
 #include "dataplane/flow/fragment_table.hpp"
 #include "dataplane/flow_ports.hpp"
@@ -240,6 +241,7 @@ struct WorkerState {
 
     base::SipKey table_key;
     scrub::SynCookie cookies;
+    std::uint64_t cookies_until_ns = 0;  // some SYN-ACK's may still be given back (splice/)
     meter::BoundedTable<Source> sources;
     meter::BoundedTable<Destination> wide_destinations;
     meter::BoundedTable<TrafficPart> parts;  // of targets with limits of pairs or services
@@ -259,6 +261,7 @@ struct WorkerState {
     std::uint64_t unix_s = 0;                  // wall time, for rules with a schedule
     bool handed = false;                       // this burst comes from another worker
     attach::NeighbourQuestions questions;      // of this burst
+    ExtraFrames extra;                         // of this burst
     WorkerCounts counts;
 };
 

@@ -45,6 +45,9 @@ enum class TcpMethod : std::uint8_t {
     safe_reset,
     // The first SYN of a source is dropped, its retransmission (RFC 6298: after a second) passes.
     first_drop,
+    // SYN cookie in a SYN-ACK; who gives it back is connected to the server at once, and the gateway shifts
+    // the connection's numbers from then on. It must see the answers: only where the tenant has a firewall.
+    splice,
 };
 
 // How a DNS client shows it on UDP port 53.

@@ -35,7 +35,8 @@ inline constexpr Name<std::optional<model::GuardLevel>> level_names[] = {
     {model::GuardLevel::basic, "basic"},
     {model::GuardLevel::strong, "strong"}};
 inline constexpr Name<model::TcpMethod> tcp_method_names[] = {{model::TcpMethod::safe_reset, "safe-reset"},
-                                                              {model::TcpMethod::first_drop, "first-drop"}};
+                                                              {model::TcpMethod::first_drop, "first-drop"},
+                                                              {model::TcpMethod::splice, "splice"}};
 inline constexpr Name<model::DnsVerification> dns_verification_names[] = {
     {model::DnsVerification::off, "off"},
     {model::DnsVerification::truncate, "truncate"},

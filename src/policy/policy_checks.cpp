@@ -51,7 +51,7 @@ class Checker {
             check_sites(nodes[i], tenants_[i]);
             check_prefixes(nodes[i], tenants_[i]);
             check_thresholds(nodes[i].at("detection"), tenants_[i]);
-            check_profile(nodes[i].at("protection"));
+            check_profile(nodes[i].at("protection"), tenants_[i]);
             check_filters(nodes[i], tenants_[i]);
             check_duration(nodes[i].at("mitigation"), "expires_after", std::chrono::minutes{1},
                            std::chrono::hours{24 * 30});
@@ -134,7 +134,16 @@ class Checker {
         }
     }
 
-    void check_profile(const Node& node) {
+    void check_profile(const Node& node, const TenantPolicy& tenant) {
+        if (tenant.protection.profile.tcp_method == model::TcpMethod::splice && !tenant.protection.firewall) {
+            problems_.add(
+                node.at("tcp_method")
+                    .error(
+                        fmt::format("'splice' joins a client with a server, and the gateway sees no answers "
+                                    "of tenant '{}', which has no firewall",
+                                    tenant.slug),
+                        "write 'tcp_method: safe-reset', or give the tenant a firewall"));
+        }
         check_duration(node, "verified_for", std::chrono::seconds{10}, std::chrono::hours{24});
         if (const Node anomaly = node.at("anomaly"))
             check_duration(anomaly, "filter_for", std::chrono::seconds{5}, std::chrono::hours{1});

@@ -144,6 +144,12 @@ model::ScrubProfile scrub_profile(const EffectiveProfile& profile, const Vectors
     return scrub;
 }
 
+// A connection can be spliced only where both its directions pass the gateway.
+model::TcpMethod tcp_method(model::TcpMethod wanted, bool both_ways) {
+    using model::TcpMethod;
+    return wanted == TcpMethod::splice && !both_ways ? TcpMethod::safe_reset : wanted;
+}
+
 std::uint64_t line_rate_of(const model::TenantState& state, model::SiteId id) {
     for (const auto& site : state.sites) {
         if (site.id == id) return site.line_rate_bps;
@@ -233,7 +239,8 @@ base::Result<model::TenantProgram> resolve_program(const model::TenantState& sta
     for (const auto& attacked : targets) {
         const model::ProtectionProfile& own = state.protection.profile;
         const model::GuardLevel level = attacked.pinned.value_or(own.level.value_or(attacked.level));
-        const EffectiveProfile profile = effective(own, level);
+        EffectiveProfile profile = effective(own, level);
+        profile.tcp_method = tcp_method(profile.tcp_method, state.protection.firewall.has_value());
         model::ScrubTarget target{attacked.prefix, attacked.mitigation,
                                   scrub_profile(profile, attacked.vectors)};
         target.profile.level = level;

@@ -1,5 +1,6 @@
 #include "policy/resolver.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -230,6 +231,19 @@ TEST(GuardLevels, APersonGoesBeforeThePolicyAndThePolicyBeforeTheGuard) {
     EXPECT_EQ(pinned.monitored,
               model::stage_bit(model::Stage::anomaly) | model::stage_bit(model::Stage::rate))
         << "a filter means what it says";
+}
+
+TEST(GuardLevels, AConnectionIsSplicedWhereThePolicySaysSo) {
+    const auto method = [](std::string_view profile) {
+        const auto text = fmt::format(
+            "tenants: [{{slug: a, prefixes: [192.0.2.0/24], protection: {{{}}}, firewall: {{zones: [dmz], "
+            "attachments: [{{name: x, zone: dmz, kind: routed, prefixes: [192.0.2.0/24]}}]}}}}]",
+            profile);
+        return program(text, {tcp_syn}).targets.at(0).profile.tcp_method;
+    };
+    EXPECT_EQ(method("template: web"), model::TcpMethod::safe_reset);
+    EXPECT_EQ(method("template: web, tcp_method: splice"), model::TcpMethod::splice);
+    EXPECT_EQ(method("template: router, tcp_method: splice"), model::TcpMethod::splice);
 }
 
 TEST(ScrubTemplates, AreWhatTheSchemaOffers) {

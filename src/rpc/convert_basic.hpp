@@ -38,8 +38,9 @@ inline constexpr NameTable<model::TcpVerification, 3> tcp_verifications{
     {{model::TcpVerification::off, "off"},
      {model::TcpVerification::syn, "syn"},
      {model::TcpVerification::all, "all"}}};
-inline constexpr NameTable<model::TcpMethod, 2> tcp_methods{
-    {{model::TcpMethod::safe_reset, "safe_reset"}, {model::TcpMethod::first_drop, "first_drop"}}};
+inline constexpr NameTable<model::TcpMethod, 3> tcp_methods{{{model::TcpMethod::safe_reset, "safe_reset"},
+                                                             {model::TcpMethod::first_drop, "first_drop"},
+                                                             {model::TcpMethod::splice, "splice"}}};
 inline constexpr NameTable<model::DnsVerification, 3> dns_verifications{
     {{model::DnsVerification::off, "off"},
      {model::DnsVerification::truncate, "truncate"},

@@ -216,6 +216,7 @@ void to_message(const model::TargetCounters& target, link::v1::TargetCounters& o
     stages_to_message(target.stages, out);
     reasons_to_message(target.reasons, *out.mutable_reasons());
     out.set_verified_sources(target.verified_sources);
+    out.set_spliced(target.spliced);
     monitored_to_message(target.monitored, out);
     if (!is_zero(target.verified_in)) to_message(target.verified_in, *out.mutable_verified_in());
     if (!is_zero(target.verified_dropped))
@@ -234,6 +235,7 @@ model::TargetCounters to_counters(FieldReader& read, const link::v1::TargetCount
     read_stages(read, in, target.stages);
     read_reasons(read, in.reasons(), target.reasons, "targets.reasons");
     target.verified_sources = in.verified_sources();
+    target.spliced = in.spliced();
     read_monitored(read, in, target.monitored);
     target.verified_in = to_count(in.verified_in());
     target.verified_dropped = to_count(in.verified_dropped());

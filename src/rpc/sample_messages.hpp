@@ -239,6 +239,7 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     counters.stages[static_cast<std::size_t>(model::Stage::verify)] = {{1, 2}, {3, 4}, {5, 6}, 7};
     counters.reasons[static_cast<std::size_t>(model::DropReason::not_verified)] = {7, 8};
     counters.verified_sources = 9;
+    counters.spliced = 4;
     counters.monitored[static_cast<std::size_t>(model::Stage::protocol)] = {13, 14};
     counters.verified_in = {15, 16};
     counters.verified_dropped = {17, 18};

@@ -68,6 +68,7 @@ Json counters_json(const system::MitigationCounters& counters) {
                 {"dropped_rate", to_json(counters.dropped)},
                 {"answered_rate", to_json(counters.answered)},
                 {"verified_sources", total.verified_sources},
+                {"spliced_connections", total.spliced},
                 {"verified_packets", total.verified_in.packets},
                 {"verified_packets_lost", total.verified_dropped.packets},
                 {"stages", std::move(stages)},

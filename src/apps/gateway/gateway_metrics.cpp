@@ -23,12 +23,14 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     model::PacketCount answered;
     std::array<std::uint64_t, static_cast<std::size_t>(model::DropReason::count_)> dropped{};
     std::uint64_t verified = 0;
+    std::uint64_t spliced = 0;
     for (const auto& target : report.targets) {
         passed.packets += target.passed.packets;
         passed.bytes += target.passed.bytes;
         answered.packets += target.answered.packets;
         answered.bytes += target.answered.bytes;
         verified += target.verified_sources;
+        spliced += target.spliced;
         for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += target.reasons[i].packets;
     }
     for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += report.unattributed[i].packets;
@@ -47,6 +49,9 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     }
     raise(registry_.counter("sluice_gateway_verified_sources_total", "Proofs of address that were accepted"),
           verified);
+    raise(registry_.counter("sluice_gateway_spliced_connections_total",
+                            "Connections that a cookie given back has begun"),
+          spliced);
     raise(registry_.counter("sluice_gateway_sources_turned_away_total",
                             "Sources that were not metered: the table was full of verified ones"),
           gateway.sources_turned_away());

@@ -1,5 +1,6 @@
 #include "dataplane/explain/explainer.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -272,6 +273,37 @@ TEST(Explainer, ASenderThatHasNotShownItsAddress) {
     const auto data = ask("tcp 198.18.0.5:4242 > 203.0.113.50:443 ack seq 8");
     EXPECT_EQ(data.reason, DropReason::not_verified);
     EXPECT_EQ(data.changes, syn.changes);
+}
+
+TEST(Explainer, AConnectionThatBeginsWithACookie) {
+    auto program = company();
+    model::ScrubTarget target;
+    target.prefix = prefix("203.0.113.9/32");
+    target.mitigation = model::MitigationId(3);
+    target.profile.verify_tcp = model::TcpVerification::all;
+    target.profile.tcp_method = model::TcpMethod::splice;
+    program.targets = {target};
+    Asking ask(program);
+    const auto syn = ask("tcp 198.18.0.5:4242 > 203.0.113.9:443 syn seq 7");
+    EXPECT_EQ(syn.verdict, Verdict::answer);
+    EXPECT_EQ(syn.path.back().stage, "verify");
+    EXPECT_TRUE(syn.sentence.starts_with("The gateway answers in the server's place")) << syn.sentence;
+    ASSERT_EQ(syn.changes.size(), 1U);
+    EXPECT_TRUE(syn.changes[0].starts_with("Its connection is opened when the sender acknowledges"));
+    const auto cookie = static_cast<std::uint32_t>(std::stoul(syn.sent.substr(syn.sent.find(" seq ") + 5)));
+    const auto third =
+        ask(fmt::format("tcp 198.18.0.5:4242 > 203.0.113.9:443 ack seq 8 ack-number {}", cookie + 1));
+    EXPECT_EQ(third.verdict, Verdict::pass);
+    EXPECT_EQ(third.rule, "web-in");
+    EXPECT_NE(third.sent.find(" syn seq 7 "), std::string::npos) << third.sent;
+    const auto tells = [&](const Explanation& told, std::string_view words) {
+        return std::ranges::any_of(
+            told.path, [&](const auto& step) { return step.text.find(words) != std::string::npos; });
+    };
+    EXPECT_TRUE(tells(third, "It gives back the gateway's cookie"));
+    const auto answer = ask("tcp 10.1.0.80:8443 > 198.18.0.5:4242 syn ack seq 9 ack-number 8");
+    EXPECT_EQ(answer.verdict, Verdict::pass);
+    EXPECT_TRUE(tells(answer, "and shifts its numbers."));
 }
 
 TEST(Explainer, FiltersTemplatesAndRates) {

@@ -200,11 +200,13 @@ class PathWriter {
     bool open_flow() {
         if (!trace_.known) return met(Place::flow, Stage::flow, "It belongs to no open connection.");
         const char* kind = trace_.direction == flow::Direction::reply ? "an answer in" : "part of";
+        const char* numbers =
+            trace_.spliced ? " The gateway has begun it in the server's place, and shifts its numbers." : "";
         return met(Place::flow, Stage::flow,
-                   fmt::format("It is {} the open connection {} > {}, which rule '{}' allows.", kind,
+                   fmt::format("It is {} the open connection {} > {}, which rule '{}' allows.{}", kind,
                                end_text(trace_.before.source, trace_.before.source_port, ports()),
                                end_text(trace_.before.destination, trace_.before.destination_port, ports()),
-                               trace_.rule),
+                               trace_.rule, numbers),
                    trace_.rule);
     }
 
@@ -223,9 +225,12 @@ class PathWriter {
                 : !met(Place::reflection, Stage::reflection, "It looks like no answer of a reflector.")) {
             return false;
         }
-        if (asks_for_proof(profile)
-                ? !met(Place::verify, Stage::verify, "Its source has shown that the address is real.")
-                : !met(Place::verify, Stage::verify)) {
+        const char* proof = trace_.spliced
+                                ? "It gives back the gateway's cookie: its source's address is real, and it "
+                                  "goes on as the first segment of the connection to the server."
+                                : "Its source has shown that the address is real.";
+        if (asks_for_proof(profile) ? !met(Place::verify, Stage::verify, proof)
+                                    : !met(Place::verify, Stage::verify)) {
             return false;
         }
         if (!met(Place::anomaly, Stage::anomaly) || !met(Place::protocol, Stage::protocol)) return false;
@@ -330,11 +335,21 @@ class PathWriter {
     [[nodiscard]] std::string verdict_sentence() const {
         if (trace_.verdict == Verdict::pass) return fmt::format("The packet passes, towards {}.", way_text());
         if (trace_.reason != DropReason::none) return std::string(model::info(trace_.reason).sentence);
+        if (decided_ == Place::verify && is_splice_asked())
+            return "The gateway answers in the server's place, with a closed window. When the sender "
+                   "acknowledges that, its address is real, and the connection goes on to the server.";
         if (decided_ == Place::verify)
             return "The gateway asks the sender to show that its address is real, before anything reaches "
                    "the "
                    "customer.";
         return "The gateway answers for its own address.";
+    }
+
+    [[nodiscard]] bool is_splice_asked() const {
+        const auto* target = target_of(program_, trace_.key.destination);
+        return trace_.has_firewall && target != nullptr &&
+               target->profile.tcp_method == model::TcpMethod::splice &&
+               trace_.key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp);
     }
 
     const model::TenantProgram& program_;

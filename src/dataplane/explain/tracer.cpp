@@ -1,6 +1,5 @@
 #include "dataplane/explain/tracer.hpp"
 
-
 #include <algorithm>
 #include <cstring>
 
@@ -222,6 +221,7 @@ void Tracer::Impl::read_flow(Trace& trace) {
     if (found.flow == nullptr || found.flow->state == flow::FlowState::free) return;
     trace.has_flow = true;
     trace.direction = found.direction;
+    trace.spliced = found.flow->has(flow::flow_spliced);
     trace.before = found.flow->tuple;
     trace.after = state.flows.translated(*found.flow);
     trace.to = found.flow->egress[flow::index(found.direction)];

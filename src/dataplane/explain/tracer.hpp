@@ -46,6 +46,7 @@ struct Trace {
     bool known = false;       // it belongs to a flow that was open
     bool scrubbed = false;    // it met the guard's stages
     bool excused = false;     // a filter let it pass by all later ones
+    bool spliced = false;     // its connection was begun by a cookie, now or before
     std::string source_is;    // a sentence: what tables say of its source, where filters ask for that
     // Of packets whose flow is open now:
     bool has_flow = false;

@@ -268,14 +268,32 @@ class WhatIf {
         const std::uint8_t* tcp = tcp_of(answer, key);
         if (tcp == nullptr) return;
         std::uint32_t cookie = 0;
-        std::memcpy(&cookie, tcp + 8, 4);
         before.push_back(syn);
+        if ((tcp[13] & net::tcp_flag::syn) != 0) {
+            std::memcpy(&cookie, tcp + 4, 4);
+            return after_acknowledgement(before, __builtin_bswap32(cookie));
+        }
+        std::memcpy(&cookie, tcp + 8, 4);
         before.push_back(segment(net::tcp_flag::rst, __builtin_bswap32(cookie), milliseconds(20)));
         Sent again = packet_;
         again.at += std::chrono::seconds(1);
         if (passes_after(before, again)) {
             say("It would pass after the source has shown its address; a real sender's system does that by "
                 "itself, within a second.");
+        }
+    }
+
+    // The answer to the SYN was one in the server's place.
+    void after_acknowledgement(const std::vector<Sent>& before, std::uint32_t cookie) {
+        Sent third = segment(net::tcp_flag::ack, 8, std::chrono::milliseconds(20));
+        const packet::Key key = packet::parse(third.frame);
+        std::uint8_t* tcp = tcp_of(third.frame, key);
+        if (tcp == nullptr) return;
+        const std::uint32_t wire = __builtin_bswap32(cookie + 1);
+        std::memcpy(tcp + 8, &wire, 4);
+        if (passes_after(before, third)) {
+            say("Its connection is opened when the sender acknowledges the gateway's answer; a real sender's "
+                "system does that by itself, at once.");
         }
     }
 

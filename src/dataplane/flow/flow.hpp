@@ -39,9 +39,9 @@ enum FlowFlag : std::uint8_t {
     flow_verified = 0x02,     // the originator has shown that its address is real
     flow_at_source = 0x04,    // counted at its source (flow limits a source)
     flow_liberal = 0x08,      // windows are not checked: picked up, or not strict
-    flow_translated6 = 0x10,  // IPv6: translated addresses lie in the table's side pool
+    flow_translated6 = 0x10,  // IPv6, or spliced: translated addresses lie in the table's side pool
     flow_log = 0x20,          // free for the caller: the rule wants a log
-    flow_mark = 0x40,         // free for the caller
+    flow_spliced = 0x40,      // the originator's numbers of the other end are not its own (splice/)
     flow_queued = 0x80,       // the table's: its number stands in the queue of victims
 };
 
@@ -76,13 +76,18 @@ struct alignas(64) Flow {
     std::uint16_t translated_source_port = 0;
     std::uint16_t translated_destination_port = 0;
 
-    std::array<TcpSide, 2> tcp{};              // by direction
-    std::uint32_t translated_source = 0;       // IPv4 as on the wire; with flow_translated6 an index
-    std::uint32_t translated_destination = 0;  // IPv4 as on the wire
-    std::array<std::uint64_t, 2> bytes{};      // by direction, of layer 3
-    std::array<std::uint32_t, 2> packets{};    // by direction; wraps
+    std::array<TcpSide, 2> tcp{};         // by direction
+    std::uint32_t translated_source = 0;  // IPv4 as on the wire; with flow_translated6 an index
+    // IPv4 as on the wire. With flow_spliced: the cookie, until the other end has answered; from then on how
+    // far its numbers, as the originator knows them, are ahead of what they are.
+    std::uint32_t translated_destination = 0;
+    std::array<std::uint64_t, 2> bytes{};    // by direction, of layer 3
+    std::array<std::uint32_t, 2> packets{};  // by direction; wraps
 
     [[nodiscard]] bool has(FlowFlag flag) const { return (flags & flag) != 0; }
+    [[nodiscard]] std::uint32_t splice() const { return translated_destination; }
+    // The originator has given back its cookie, and the other end has not answered yet.
+    [[nodiscard]] bool is_splicing() const { return state == FlowState::tcp_syn_sent && has(flow_spliced); }
 };
 static_assert(sizeof(Flow) == 128);
 
@@ -94,6 +99,9 @@ enum class Eviction : std::uint8_t { over, unproved, keep };
         case FlowState::tcp_closed:
             return Eviction::over;
         case FlowState::tcp_syn_sent:
+            // The server may be silent for ever, and the sender can prove himself again.
+            if ((flags & flow_spliced) != 0) return Eviction::unproved;
+            [[fallthrough]];
         case FlowState::tcp_syn_received:
         case FlowState::tcp_picked_up:
         case FlowState::udp_single:

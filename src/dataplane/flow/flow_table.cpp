@@ -215,7 +215,7 @@ bool FlowTable::set_translation(Flow& flow, const Tuple& translation) {
     flow.flags |= flow_translated;
     flow.translated_source_port = translation.source_port;
     flow.translated_destination_port = translation.destination_port;
-    if (!translation.ipv6()) {
+    if (!translation.ipv6() && !flow.has(flow_spliced)) {
         flow.translated_source = wire4(translation.source);
         flow.translated_destination = wire4(translation.destination);
         return true;
@@ -393,12 +393,13 @@ Opened FlowTable::open(const NewFlow& wanted, const FlowTimes& times, const Flow
     flow = Flow{};
     flow.tuple = wanted.tuple;
     flow.state = first_state(wanted.tuple.protocol());
-    constexpr unsigned callers = flow_verified | flow_log | flow_mark;
+    constexpr unsigned callers = flow_verified | flow_log | flow_spliced;
     flow.flags = static_cast<std::uint8_t>((wanted.flags & callers) | queued);
     flow.users = wanted.users;
     flow.egress = wanted.egress;
     flow.generation = wanted.generation;
     flow.rule = wanted.rule;
+    flow.translated_destination = wanted.splice;
     flow.expires = now_ + times.of(flow.state);
     if ((wanted.translated && !set_translation(flow, wanted.translation)) || !enter(number)) {
         counts_.refused_full.add(1);

@@ -94,8 +94,9 @@ struct Found {
 struct NewFlow {
     Tuple tuple{};
     bool translated = false;
-    Tuple translation;       // the same packet after translation; its tenant and protocol do not count
-    std::uint8_t flags = 0;  // flow_verified, flow_log, flow_mark
+    Tuple translation;         // the same packet after translation; its tenant and protocol do not count
+    std::uint8_t flags = 0;    // flow_verified, flow_log, flow_spliced
+    std::uint32_t splice = 0;  // with flow_spliced: the cookie
     std::uint16_t users = 0;
     std::array<std::uint16_t, 2> egress{};
     std::uint32_t generation = 0;

@@ -104,7 +104,9 @@ bool is_plausible(const Quote& quote, const Flow& flow, Direction direction) {
     // The quoted segment went the other way than the error does.
     const TcpSide& sender = flow.tcp[index(opposite(direction))];
     if ((sender.flags & side_seen) == 0) return false;
-    return !detail::before(quote.sequence, sender.acked) && !detail::before(sender.end, quote.sequence);
+    const bool shifted = flow.has(flow_spliced) && direction == Direction::original;
+    const std::uint32_t sequence = quote.sequence - (shifted ? flow.splice() : 0);
+    return !detail::before(sequence, sender.acked) && !detail::before(sender.end, sequence);
 }
 
 }  // namespace sluice::dataplane::flow

@@ -64,7 +64,7 @@ void meet(TcpSide& first, TcpSide& second) {
 
 void restart(Flow& flow, const Segment& segment) {
     flow.state = tcp_syn_sent;
-    flow.flags &= static_cast<std::uint8_t>(~(flow_verified | flow_liberal));
+    flow.flags &= static_cast<std::uint8_t>(~(flow_verified | flow_liberal | flow_spliced));
     begin_side(flow.tcp[0], segment);
     flow.tcp[1] = {};
 }
@@ -123,6 +123,7 @@ Step on_syn_ack(Flow& flow, Direction direction, const Segment& segment, bool& t
         // known well enough to check windows.
         flow.state = tcp_syn_received;
         flow.flags |= flow_liberal;
+        flow.flags &= static_cast<std::uint8_t>(~flow_spliced);  // both begin anew, with each other
         begin_side(sender, segment);
         receiver = {};
         receiver.flags = side_seen;
@@ -213,6 +214,50 @@ Step on_ack(Flow& flow, Direction direction, const Segment& segment, bool& touch
     return Step::pass;
 }
 
+// A spliced connection before the server has answered. The originator stands at `cookie + 1`.
+Step on_splicing_original(Flow& flow, const Segment& segment, bool& touch) {
+    TcpSide& client = flow.tcp[0];
+    if (client.flags == 0 && (segment.flags & flag::syn) != 0) {
+        begin_side(client, segment);
+        return Step::pass;
+    }
+    touch = false;
+    if ((segment.flags & flag::rst) != 0) {
+        if (segment.sequence != client.end) return Step::bad_window;
+        flow.state = tcp_closed;
+        client.flags |= side_reset;
+        return Step::pass;
+    }
+    // A repetition of its first ACK, data that it should not send yet, or a question (from x on) whether the
+    // window is still closed.
+    const bool waits = (segment.flags & flag::syn) == 0 && segment.acknowledged == flow.splice() + 1 &&
+                       (segment.sequence == client.end || segment.sequence == client.acked);
+    return waits ? Step::ask_again : Step::bad_state;
+}
+
+Step on_splicing_reply(Flow& flow, const Segment& segment) {
+    TcpSide& client = flow.tcp[0];
+    TcpSide& server = flow.tcp[1];
+    const std::uint32_t cookie = flow.splice();
+    const bool answers = (segment.flags & flag::ack) != 0 && segment.acknowledged == client.end;
+    if (!answers) return Step::bad_window;
+    if ((segment.flags & flag::rst) != 0) {
+        flow.translated_destination = cookie + 1 - segment.sequence;
+        flow.state = tcp_closed;
+        server.flags |= side_reset;
+        return Step::pass;
+    }
+    if ((segment.flags & flag::syn) == 0) return Step::bad_state;
+    begin_side(server, segment);
+    meet(client, server);
+    // Both have acknowledged: the client its cookie, and the gateway this in its place.
+    client.acked = client.end;
+    server.acked = server.end;
+    flow.translated_destination = cookie - segment.sequence;
+    flow.state = tcp_established;
+    return Step::joined;
+}
+
 // `touch` becomes false where the flow must not live longer for this segment.
 Step on_segment(Flow& flow, Direction direction, Segment segment, bool strict, bool& touch) {
     const bool syn = (segment.flags & flag::syn) != 0;
@@ -226,6 +271,17 @@ Step on_segment(Flow& flow, Direction direction, Segment segment, bool strict, b
         begin_side(flow.tcp[0], segment);
         flow.state = tcp_picked_up;
         return Step::pass;
+    }
+    if (flow.has(flow_spliced)) [[unlikely]] {
+        const bool original = direction == Direction::original;
+        if (flow.is_splicing()) {
+            return original ? on_splicing_original(flow, segment, touch) : on_splicing_reply(flow, segment);
+        }
+        if (original) {
+            segment.acknowledged -= flow.splice();
+        } else if (syn && ack && segment.end == flow.tcp[1].end) {
+            return Step::acknowledge;
+        }
     }
     if (rst) return on_reset(flow, direction, segment, touch);
     if (syn)
@@ -269,10 +325,10 @@ Step track_rare(Flow& flow, Direction direction, const packet::Key& key, const p
     } else if (direction == Direction::reply) {
         step = on_answer(flow, key);
     }
-    if (step != Step::pass) return step;
+    if (step != Step::pass && step != Step::joined) return step;
     count(flow, index(direction), key);
     if (touch) flow.expires = now + times.of(flow.state);
-    return Step::pass;
+    return step;
 }
 
 }  // namespace sluice::dataplane::flow::detail

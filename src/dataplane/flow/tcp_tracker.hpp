@@ -34,6 +34,10 @@ enum class Step : std::uint8_t {
                 // it, and judge the packet as a new one
     bad_state,  // drop
     bad_window,  // drop
+    // Of spliced connections; the packet passes as another one.
+    ask_again,    // the originator waits: the SYN goes to the other end once more
+    joined,       // the other end has answered: it and the originator get an ACK
+    acknowledge,  // and has not heard it: it gets the ACK again
 };
 [[nodiscard]] constexpr model::DropReason reason_of(Step step) {
     return step == Step::bad_state    ? model::DropReason::tcp_state
@@ -142,7 +146,7 @@ inline void count(Flow& flow, std::size_t side, const packet::Key& key) {
     if (key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp)) {
         constexpr unsigned kind = flag::syn | flag::ack | flag::rst | flag::fin;
         if (flow.state != FlowState::tcp_established || (key.tcp_flags & kind) != flag::ack ||
-            flow.has(flow_liberal))
+            (flow.flags & (flow_liberal | flow_spliced)) != 0)
             return false;
         if (!detail::track_open(flow.tcp[side], flow.tcp[side ^ 1U], key, frame)) return false;
     } else if (key.protocol == static_cast<std::uint8_t>(net::IpProtocol::udp)) {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "dataplane/scrub/truncated_answer.hpp"
+#include "dataplane/splice/splicer.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane::scrub {
@@ -143,7 +144,11 @@ void answer_syns(const Context& context) {
                 context.discard(i, DropReason::syn_unverified);
                 continue;
             }
-            answer_syn(batch.keys[i], batch.cookies[i], batch.frames[i]);
+            if (batch.profiles[i]->splices) {
+                splice::answer_syn(context, i);
+            } else {
+                answer_syn(batch.keys[i], batch.cookies[i], batch.frames[i]);
+            }
         }
     }
 }
@@ -156,6 +161,17 @@ void accept(const Context& context, std::size_t i, Source& source, Proof shown) 
     WorkerState& state = context.state;
     source.prove(shown, state.now_coarse + batch.profiles[i]->verified_for);
     state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
+}
+
+// By a cookie that goes on as a connection.
+void show_address(const Context& context, std::size_t i) {
+    Batch& batch = context.batch;
+    WorkerState& state = context.state;
+    Source* source = state.sources.find_or_make(batch.source_hashes[i], state.now_coarse, true);
+    touch(*source, state.now_coarse);
+    accept(context, i, *source, Proof::address);
+    batch.sources[i] = source;
+    batch.verified |= 1U << i;
 }
 
 struct Repetition {
@@ -232,11 +248,15 @@ bool judge_unverified(Context context, std::size_t i, Source* source) {
     const packet::Key& key = batch.keys[i];
     const Profile& profile = *batch.profiles[i];
     if (key.protocol != tcp) return judge_datagram(context, i, source);
-    const bool resets = profile.tcp_method == model::TcpMethod::safe_reset;
+    const bool resets = profile.tcp_method != model::TcpMethod::first_drop;
     if (is_syn(key)) {
         // Where SYNs are answered, this one is only watched.
         return resets ? context.drop(i, DropReason::syn_unverified)
                       : pass_repetition(context, i, source, of_syn);
+    }
+    if (profile.splices && splice::find_proof(context, i)) {
+        show_address(context, i);
+        return true;
     }
     // A SYN that is no plain one (in pieces, with other flags) can not be answered, and opens a connection.
     const bool passes = profile.verify_tcp == model::TcpVerification::syn &&

@@ -1,7 +1,7 @@
 // Senders must show that they are real before a packet of theirs reaches the target: those of SYNs (at level
 // `all`: of any segment), of DNS queries, of datagrams, as the target's profile says. Nothing is remembered
-// of a TCP sender before he has shown himself, where the method allows it. The target's own answers do not
-// pass the gateway, so no connection is spliced:
+// of a TCP sender before he has shown himself, where the method allows it. Where the target's own answers do
+// not pass the gateway, the client connects again (where they do: splice/splicer.hpp):
 //
 //   client                       gateway                      target
 //     │ SYN seq=x                   │                            │
@@ -113,7 +113,7 @@ struct VerifyStage {
     static bool is_hopeless(const Profile& profile, const packet::Key& key) {
         return profile.verify_tcp == model::TcpVerification::all &&
                key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) &&
-               (key.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::rst)) == 0;
+               (key.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::rst)) == 0 && !profile.splices;
     }
 };
 

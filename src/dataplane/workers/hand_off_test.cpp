@@ -393,6 +393,49 @@ TEST_F(Simulation, FragmentsAndIcmpErrorsFindTheirFlow) {
     EXPECT_EQ(dropped(model::DropReason::icmp_unrelated), 0U);
 }
 
+// Its cookie, its ACK, the server's answer and all that follows, each at another worker.
+TEST_F(Simulation, ASplicedConnectionIsOneWorkersWhateverArrivesWhere) {
+    auto program = customer(1);
+    model::ScrubProfile profile;
+    profile.verify_tcp = model::TcpVerification::all;
+    profile.tcp_method = model::TcpMethod::splice;
+    program.targets = {{prefix("203.0.113.9"), model::MitigationId(1), profile}};
+    publish(program);
+    for (unsigned n = 0; n < 30; ++n) {
+        const auto exchange = [&](unsigned worker, const std::string& text) {
+            const Bytes frame = packet::parse_packet_text(text).value();
+            EXPECT_TRUE(wires_.put(worker % workers, text.find("vlan") != std::string::npos, frame));
+            for (int i = 0; i < 4; ++i) step();
+        };
+        const auto only = [&](bool clean) {
+            const auto frames = wires_.take(clean);
+            EXPECT_EQ(frames.size(), 1U) << n;
+            return frames.empty() ? std::string() : packet::describe_packet(frames[0]);
+        };
+        const std::string client = fmt::format("198.18.{}.9:7", n);
+        exchange(n, fmt::format("tcp {} > 203.0.113.9:443 syn seq 100", client));
+        const std::string answer = only(false);
+        const auto at = answer.find(" seq ");
+        ASSERT_NE(at, std::string::npos) << answer;
+        const auto c = static_cast<std::uint32_t>(std::stoul(answer.substr(at + 5)));
+        exchange(n + 1, fmt::format("tcp {} > 203.0.113.9:443 ack seq 101 ack-number {}", client, c + 1));
+        EXPECT_EQ(only(true), fmt::format("tcp {} > 10.1.0.9:443 syn seq 100 data-offset 6 payload 4 ttl 63 "
+                                          "vlan 11",
+                                          client));
+        exchange(n + 2, fmt::format("tcp 10.1.0.9:443 > {} syn ack seq 500 ack-number 101 vlan 11", client));
+        EXPECT_EQ(only(false),
+                  fmt::format("tcp 203.0.113.9:443 > {} ack seq {} ack-number 101 ttl 63", client, c + 1));
+        EXPECT_EQ(only(true),
+                  fmt::format("tcp {} > 10.1.0.9:443 ack seq 101 ack-number 501 vlan 11", client));
+        exchange(n,
+                 fmt::format("tcp {} > 203.0.113.9:443 ack seq 101 ack-number {} payload 9", client, c + 1));
+        EXPECT_EQ(only(true), fmt::format("tcp {} > 10.1.0.9:443 ack seq 101 ack-number 501 payload 9 "
+                                          "ttl 63 vlan 11",
+                                          client));
+    }
+    EXPECT_EQ(pool_.free(), 4096U) << "a buffer was lost";
+}
+
 TEST_F(Simulation, WhatAFullQueueDoesNotTakeIsCountedAndGivenBack) {
     publish(customer(1));
     // Only worker 0 runs: what belongs to the others fills their queues.
