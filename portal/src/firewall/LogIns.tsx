@@ -26,9 +26,9 @@ export function LogIns({ tenantId, rules }: { tenantId: string; rules: readonly 
                 id={(one) => one.id}
                 columns={[
                   { head: "User", cell: (one) => <strong>{one.user}</strong> },
-                  { head: "Groups", wrap: true, cell: (one) => (one.groups.length === 0 ? "–" : one.groups.join(", ")) },
                   { head: "Address", cell: (one) => <span className="number">{hostText(one.prefix)}</span> },
-                  { head: "Since", cell: (one) => <When at={one.since} show="relative" /> },
+                  { head: "Groups", wrap: true, minor: true, cell: (one) => (one.groups.length === 0 ? "–" : one.groups.join(", ")) },
+                  { head: "Since", minor: true, cell: (one) => <When at={one.since} show="relative" /> },
                   { head: "Ends by itself", cell: (one) => <When at={one.expires_at} show="absolute" /> },
                 ]}
               />
