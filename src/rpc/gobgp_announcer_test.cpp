@@ -10,6 +10,7 @@
 #include <chrono>
 #include <thread>
 
+#include "base/testing/eventually.hpp"
 #include "gobgp.grpc.pb.h"
 #include "rpc/gobgp_process.hpp"
 #include "rpc/gobgp_route.hpp"
@@ -18,18 +19,12 @@ namespace sluice::rpc {
 namespace {
 
 using namespace std::chrono_literals;
+using base::testing::eventually;
 using model::MitigationKind;
 using Steady = std::chrono::steady_clock;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = 15s) {
-    for (const auto end = Steady::now() + patience; Steady::now() < end;) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(1ms);
-    }
-    return condition();
-}
 long ms_since(Steady::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
 }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <thread>
 
+#include "base/testing/eventually.hpp"
 #include "rpc/channel.hpp"
 #include "rpc/collector_client.hpp"
 #include "rpc/gateway_client.hpp"
@@ -26,14 +27,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
+using base::testing::eventually;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = 30'000ms) {
-    for (const auto end = Steady::now() + patience; Steady::now() < end;) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(1ms);
-    }
-    return condition();
-}
 long ms_since(Steady::time_point start) {
     return std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - start).count();
 }

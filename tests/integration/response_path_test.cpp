@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/testing/eventually.hpp"
 #include "gobgp.grpc.pb.h"
 #include "incident/incident_service.hpp"
 #include "incident/testing/memory_repositories.hpp"
@@ -33,14 +34,8 @@ using namespace rpc;
 
 using namespace std::chrono_literals;
 using Steady = std::chrono::steady_clock;
+using base::testing::eventually;
 
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = 15s) {
-    for (const auto end = Steady::now() + patience; Steady::now() < end;) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(500us);
-    }
-    return condition();
-}
 double ms_since(Steady::time_point start) {
     return std::chrono::duration<double, std::milli>(Steady::now() - start).count();
 }
