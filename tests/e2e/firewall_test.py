@@ -5,6 +5,8 @@ policy file (policy_judge.py); what did not is printed as a matrix.
 """
 
 import ipaddress
+import json
+import time
 import unittest
 
 import lab_case
@@ -126,6 +128,34 @@ class Firewall(unittest.TestCase):
 
     def test_5_nothing_of_a_program_was_refused(self):
         self.assertNotIn("a program is refused", self.box.log("sluice-gateway"))
+
+
+    def follow(self, policy):
+        """The policy is in force at the gateway; its generation."""
+        link = self.box.controller()
+        link.call("PUT", "/policy", policy, "application/yaml")
+        self.box.wait("the policy", lambda: configs.asked(link, "/gateways", lambda g: g["generation"] == g["wanted_generation"]))
+        return link.get("/gateways")["items"][0]["generation"]
+
+    def test_6_a_log_in_opens_and_its_end_closes(self):
+        """Who is logged in at an address is told to the controller; the gateway follows, and no program is made for it."""
+        with open(POLICY, encoding="utf-8") as file:
+            policy = file.read()
+        self.addCleanup(self.follow, policy)
+        rule = "- {name: by-log-in, from: inside, to: dmz, service: tcp/8443, users: administrators, action: allow}\n        "
+        generation = self.follow(policy.replace("      rules:\n", "      user_groups: [administrators]\n      rules:\n", 1)
+                                 .replace("- {name: the-rest,", rule + "- {name: the-rest,", 1))
+        link = self.box.controller()
+        acme = next(t["id"] for t in link.get("/tenants")["items"] if t["slug"] == "acme")
+        path = f"/tenants/{acme}/user-bindings/10.1.0.10"
+        results = []
+        for method, body in ((None, None), ("PUT", {"user": "anna", "groups": ["administrators"], "lifetime_s": 600}), ("DELETE", None)):
+            if method:
+                link.call(method, path, body and json.dumps(body))
+                time.sleep(0.5)  # it takes some milliseconds on a machine with nothing else to do
+            results.append(self.one(ACME_INSIDE, "10.2.0.10", "tcp", 8443, src="10.1.0.10")["result"])
+        self.assertEqual(results, ["drop", "allow", "drop"])
+        self.assertEqual(link.get("/gateways")["items"][0]["generation"], generation)
 
 
 if __name__ == "__main__":
