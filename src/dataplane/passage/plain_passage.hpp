@@ -8,7 +8,7 @@
 #include "dataplane/nat/flow_translation.hpp"
 #include "dataplane/stage.hpp"
 
-namespace sluice::dataplane {
+namespace sluice::dataplane::passage {
 
 // False: nothing was done; the packet has to be looked at step by step.
 [[gnu::always_inline]] inline bool pass_plain(const Context& context, std::size_t i) {
@@ -47,4 +47,4 @@ namespace sluice::dataplane {
     return true;
 }
 
-}  // namespace sluice::dataplane
+}  // namespace sluice::dataplane::passage
