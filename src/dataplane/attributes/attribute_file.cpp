@@ -7,6 +7,8 @@
 #include <span>
 #include <utility>
 
+#include "base/joined.hpp"
+
 namespace sluice::dataplane::attributes {
 namespace {
 
@@ -126,11 +128,11 @@ class Lines {
         const auto& [first, said] = *wrong_.begin();
         std::string what = said.first;
         if (wrong_count_ > 1) {
-            std::vector<std::size_t> others;
+            std::vector<std::string> others;
             for (const auto& [line, text] : wrong_) {
-                if (line != first) others.push_back(line);
+                if (line != first) others.push_back(std::to_string(line));
             }
-            what += fmt::format(" (and {} more: line {}{})", wrong_count_ - 1, fmt::join(others, ", "),
+            what += fmt::format(" (and {} more: line {}{})", wrong_count_ - 1, base::joined(others),
                                 wrong_count_ > shown_lines ? ", …" : "");
         }
         return fail(ErrorCode::invalid_argument, what, at(first), said.second);

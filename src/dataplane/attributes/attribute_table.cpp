@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/joined.hpp"
+
 namespace sluice::dataplane::attributes {
 
 std::string country_name(CountryIndex country) {
@@ -72,9 +74,9 @@ std::string Gaps::text() const {
             if (names.size() < named) names.push_back(name);
         }
         parts.push_back(fmt::format("no line of the table of reputations has the tag {}{}",
-                                    fmt::join(names, ", "), unknown_tags.size() > named ? ", …" : ""));
+                                    base::joined(names), unknown_tags.size() > named ? ", …" : ""));
     }
-    return fmt::format("{}", fmt::join(parts, "; "));
+    return base::joined(parts, "; ");
 }
 
 }  // namespace sluice::dataplane::attributes

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/joined.hpp"
 #include "base/random.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
@@ -58,16 +59,6 @@ void put16(std::vector<std::uint8_t>& out, std::uint16_t value) {
     out.push_back(static_cast<std::uint8_t>(value));
 }
 
-// Not fmt::join: inlined here, GCC 12 takes its specification's fill for an overflow, and warns.
-std::string joined(std::span<const std::string> parts, std::string_view between) {
-    std::string out;
-    for (const std::string& part : parts) {
-        if (!out.empty()) out += between;
-        out += part;
-    }
-    return out;
-}
-
 // What the tables say of an address, as far as filters ask for it.
 std::string source_sentence(const model::TenantProgram& program, const attributes::Tables& tables,
                             const net::Address& source) {
@@ -88,12 +79,12 @@ std::string source_sentence(const model::TenantProgram& program, const attribute
     if (reputations && tables.reputations != nullptr) {
         const auto tags = tables.reputations->names_of(tables.reputations->find(source));
         facts.push_back(tags.empty() ? std::string("has no reputation")
-                                     : "is known for " + joined(tags, ", "));
+                                     : "is known for " + base::joined(tags, ", "));
     } else if (reputations) {
         facts.push_back("has a reputation that is not known here, as there is no table");
     }
     if (facts.empty()) return {};
-    return "Its source " + source.to_string() + " " + joined(facts, ", and ") + ".";
+    return "Its source " + source.to_string() + " " + base::joined(facts, ", and ") + ".";
 }
 
 }  // namespace

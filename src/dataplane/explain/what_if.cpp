@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/joined.hpp"
 #include "base/time_text.hpp"
 #include "dataplane/explain/path_writer.hpp"
 #include "dataplane/firewall/question.hpp"
@@ -53,12 +54,6 @@ model::ServiceMatch service_of(const packet::Key& key) {
         service.icmp_type = key.source_port;
     }
     return service;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string out;
-    for (const auto& name : names) out += (out.empty() ? "" : ", ") + name;
-    return out;
 }
 
 // What a rule asks, one thing at a time.
@@ -396,7 +391,7 @@ class WhatIf {
         say(part == Part::users
                 ? fmt::format(
                       "It would pass if its sender were logged in as a user that rule '{}' names ({}).",
-                      rule.name, joined(at->users))
+                      rule.name, base::joined(at->users))
                 : fmt::format("It would pass if rule '{}' also allowed {}.", rule.name,
                               part_text(part, found->to)));
     }

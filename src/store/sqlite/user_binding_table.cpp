@@ -1,5 +1,6 @@
 #include "store/sqlite/user_binding_table.hpp"
 
+#include "base/joined.hpp"
 #include "store/sqlite/prefix_key.hpp"
 #include "store/sqlite/row_errors.hpp"
 
@@ -13,12 +14,6 @@ using model::UserBindingKey;
 namespace {
 
 // Names hold no line breaks (UserBindingService).
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const auto& name : names) text += (text.empty() ? "" : "\n") + name;
-    return text;
-}
-
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> names;
     for (std::size_t at = 0; at < text.size();) {
@@ -94,7 +89,7 @@ base::Status UserBindingTable::put(const TenantScope& scope, const UserBinding& 
         .bind(1, binding.tenant.value())
         .bind(2, prefix_key(binding.prefix))
         .bind(3, binding.user)
-        .bind(4, joined(binding.groups))
+        .bind(4, base::joined(binding.groups, "\n"))
         .bind(5, ns(binding.since))
         .bind(6, ns(binding.expires))
         .run();

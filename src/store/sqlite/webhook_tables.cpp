@@ -1,5 +1,6 @@
 #include "store/sqlite/webhook_tables.hpp"
 
+#include "base/joined.hpp"
 #include "store/sqlite/row_errors.hpp"
 #include "store/sqlite/scope_filter.hpp"
 
@@ -24,12 +25,6 @@ void bind_tenant(Statement& statement, int index, TenantId tenant) {
 }
 
 // Kinds hold no spaces (the policy's schema, and the API's).
-std::string joined(const std::vector<std::string>& kinds) {
-    std::string text;
-    for (const auto& kind : kinds) text += (text.empty() ? "" : " ") + kind;
-    return text;
-}
-
 std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> kinds;
     for (std::size_t at = 0; at < text.size();) {
@@ -47,7 +42,7 @@ void insert(Connection& connection, const Webhook& webhook) {
     bind_tenant(row, 1, webhook.tenant);
     row.bind(2, webhook.url)
         .bind(3, webhook.secret)
-        .bind(4, joined(webhook.kinds))
+        .bind(4, base::joined(webhook.kinds, " "))
         .bind(5, static_cast<std::int64_t>(webhook.disabled))
         .bind(6, webhook.created_at.time_since_epoch().count())
         .run();
@@ -144,7 +139,7 @@ base::Status WebhookPolicyTable::change(const TenantScope& scope, TenantId tenan
     connection_.prepare("UPDATE webhook SET kinds = ?3 WHERE tenant = ?1 AND url = ?2")
         .bind(1, tenant.value())
         .bind(2, webhook.url)
-        .bind(3, joined(webhook.kinds))
+        .bind(3, base::joined(webhook.kinds, " "))
         .run();
     if (connection_.changed_rows() == 0) return no_such("webhook", webhook.url);
     return {};
