@@ -11,7 +11,7 @@
 namespace sluice::dataplane::outbound {
 namespace {
 
-constexpr std::size_t gate_counters = 1U << 14U;
+constexpr std::size_t gate_counters = 1U << 16U;
 constexpr std::uint64_t second_ns = 1'000'000'000;
 constexpr std::uint64_t walks_a_second = 64;
 constexpr std::uint32_t usual_weight = 64;  // bursts from one that is looked at to the next
