@@ -164,7 +164,9 @@ class Kernel final : public Box {
     std::optional<Heard> pass(std::size_t zone, const std::vector<Bytes>& pieces) override {
         std::array<std::vector<Bytes>, NftWorld::zones> out;
         for (const Bytes& piece : pieces) {
-            for (auto& came : world_.send(zone, piece)) out[came.zone].push_back(std::move(came.frame));
+            for (auto& came : world_.send(zone, piece)) {
+                if (!is_its_own(came.frame)) out[came.zone].push_back(std::move(came.frame));
+            }
         }
         for (std::size_t to = 0; to < out.size(); ++to) {
             if (to == zone || out[to].empty()) continue;
@@ -174,6 +176,12 @@ class Kernel final : public Box {
     }
 
   private:
+    // What the router says for itself (RFC 3810, RFC 4861) to a group on the link.
+    static bool is_its_own(const Bytes& frame) {
+        const packet::Key key = packet::parse(frame);
+        return key.has(packet::key_ipv6) && key.destination.bytes()[0] == 0xff;
+    }
+
     NftWorld& world_;
 };
 
@@ -265,22 +273,22 @@ class Conversation {
     [[nodiscard]] bool ended() const { return next_ == said_.size(); }
     [[nodiscard]] const Said& say() { return said_[next_++]; }
 
-    // The frames of what is said, in a world where `heard` was what the server heard last.
-    [[nodiscard]] std::vector<Bytes> frames(const Said& said, const std::optional<Heard>& heard) const {
+    // The frames of what is said, in a world where `last` was what the server heard last.
+    [[nodiscard]] std::vector<Bytes> frames(const Said& said, const std::optional<Heard>& last) const {
         if (said.by_client) return finish(said, text(client_, number_, server_, server_port_, said.words));
-        const packet::Key key = packet::parse(heard->frame);
+        const packet::Key key = packet::parse(last->frame);
         const std::string from = key.destination.to_string();
         const std::string to = key.source.to_string();
         if (said.error) {
             // As it was heard, one hop further back.
-            std::string about = packet::describe_packet(heard->frame);
+            std::string about = packet::describe_packet(last->frame);
             return {packet::parse_packet_text(fmt::format("{} {} > {} type {} code {} about {}",
                                                           v6_ ? "icmpv6" : "icmp", from, to, v6_ ? 1 : 3,
                                                           v6_ ? 4 : 3, about))
                         .value()};
         }
         if (protocol_[0] == 'i') {
-            const std::uint16_t id = net::get16(heard->frame.data() + key.l4_offset + 4);
+            const std::uint16_t id = net::get16(last->frame.data() + key.l4_offset + 4);
             return {packet::parse_packet_text(fmt::format("{} {} > {} type {} identifier {}", protocol_, from,
                                                           to, v6_ ? 129 : 0, id))
                         .value()};
@@ -403,8 +411,8 @@ void say_next(Conversation& it, std::array<Box*, 2> boxes, const Sluice& sluice,
         ++tally.counts["by the pool"];
     bool same = out[0].has_value() == out[1].has_value();
     if (same && out[0]) {
-        const auto text = [&](const Heard& heard) {
-            return said.by_client ? it.comparable(heard.frame) : packet::describe_packet(heard.frame);
+        const auto text = [&](const Heard& one) {
+            return said.by_client ? it.comparable(one.frame) : packet::describe_packet(one.frame);
         };
         same = out[0]->zone == out[1]->zone && text(*out[0]) == text(*out[1]) &&
                has_right_checksum(out[0]->frame) && has_right_checksum(out[1]->frame);

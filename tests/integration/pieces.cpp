@@ -70,7 +70,7 @@ std::vector<Bytes> cut(const Bytes& frame, std::size_t size, std::uint16_t id) {
 
 Bytes join(const std::vector<Bytes>& frames) {
     std::vector<Piece> pieces;
-    packet::Key first;
+    packet::Key first{};
     std::span<const std::uint8_t> link;
     for (const Bytes& frame : frames) {
         const packet::Key key = packet::parse(frame);
