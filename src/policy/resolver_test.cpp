@@ -237,7 +237,7 @@ TEST(GuardLevels, AConnectionIsSplicedWhereThePolicySaysSo) {
     const auto method = [](std::string_view profile) {
         const auto text = fmt::format(
             "tenants: [{{slug: a, prefixes: [192.0.2.0/24], protection: {{{}}}, firewall: {{zones: [dmz], "
-            "attachments: [{{name: x, zone: dmz, kind: routed, prefixes: [192.0.2.0/24]}}]}}}}]",
+            "attachments: [{{name: x, zone: dmz, kind: prefix, prefixes: [192.0.2.0/24]}}]}}}}]",
             profile);
         return program(text, {tcp_syn}).targets.at(0).profile.tcp_method;
     };

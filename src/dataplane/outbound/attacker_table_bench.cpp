@@ -22,7 +22,8 @@ void of_many_hosts(benchmark::State& state) {
     std::uint32_t n = 0;
     for (auto _ : state) {
         if (n % 32 == 0) (void)table.on_burst(now += 32 * 2'000);
-        benchmark::DoNotOptimize(table.attempt(rules, model::TenantId(1), tuple(n++ % 100'000, 9), n));
+        benchmark::DoNotOptimize(table.attempt(rules, model::TenantId(1), tuple(n % 100'000, 9), n));
+        ++n;
     }
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }
@@ -33,7 +34,8 @@ void of_suspects(benchmark::State& state) {
     std::uint32_t n = 0;
     for (auto _ : state) {
         if (n % 32 == 0) (void)table.on_burst(now += 32 * 2'000);
-        benchmark::DoNotOptimize(table.attempt(rules, model::TenantId(1), tuple(n++ % 64, 9), n));
+        benchmark::DoNotOptimize(table.attempt(rules, model::TenantId(1), tuple(n % 64, 9), n));
+        ++n;
     }
     state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
 }

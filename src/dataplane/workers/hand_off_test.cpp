@@ -121,6 +121,7 @@ class Wires {
             const std::lock_guard lock(mutex_);
             return inner_.transmit(frames);
         }
+        packet::Frame make_frame(std::uint32_t bytes) override { return inner_.make_frame(bytes); }
         void release(std::span<const packet::Frame> frames) override {
             const std::lock_guard lock(mutex_);
             inner_.release(frames);
