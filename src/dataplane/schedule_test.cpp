@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/engine.hpp"
+#include "dataplane/tagged_customer.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane {
@@ -16,18 +17,7 @@ constexpr base::Timestamp monday{std::chrono::hours(24 * (4 + 7 * 2900))};
 class Schedules : public ::testing::Test {
   protected:
     Schedules() {
-        program_.tenant = model::TenantId(1);
-        program_.prefixes = {net::Prefix::parse("203.0.113.0/24").value()};
         model::FirewallProgram& firewall = program_.firewall;
-        firewall.enabled = true;
-        firewall.zones = {"internet", "inside"};
-        model::Attachment network;
-        network.name = "inside";
-        network.kind = model::AttachmentKind::vlan;
-        network.vlan = 10;
-        network.next_hop_mac = {2, 0, 0, 0, 0, 9};
-        network.prefixes = {net::Prefix::parse("10.0.0.0/16").value()};
-        firewall.attachments = {network};
         model::FirewallRule always;
         always.name = "always";
         always.action = model::RuleAction::allow;
@@ -48,7 +38,7 @@ class Schedules : public ::testing::Test {
 
     base::SeededRandom random_{1};
     Engine engine_{{}, random_};
-    model::TenantProgram program_;
+    model::TenantProgram program_ = tagged_customer();
 };
 
 }  // namespace

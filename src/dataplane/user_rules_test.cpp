@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/engine.hpp"
+#include "dataplane/tagged_customer.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane {
@@ -14,19 +15,7 @@ constexpr base::Timestamp start{std::chrono::hours(24 * 20'000)};
 class UserRules : public ::testing::Test {
   protected:
     UserRules() {
-        program_.tenant = model::TenantId(1);
-        program_.prefixes = {net::Prefix::parse("203.0.113.0/24").value()};
         model::FirewallProgram& firewall = program_.firewall;
-        firewall.enabled = true;
-        firewall.zones = {"internet", "inside"};
-        model::Attachment network;
-        network.name = "inside";
-        network.kind = model::AttachmentKind::vlan;
-        network.vlan = 10;
-        network.next_hop_mac = {2, 0, 0, 0, 0, 9};
-        network.prefixes = {net::Prefix::parse("10.0.0.0/16").value(),
-                            net::Prefix::parse("2001:db8:1::/48").value()};
-        firewall.attachments = {network};
         model::FirewallRule guests;
         guests.name = "no-guests";
         guests.users = {"guests"};
@@ -62,7 +51,7 @@ class UserRules : public ::testing::Test {
 
     base::SeededRandom random_{1};
     Engine engine_{{}, random_};
-    model::TenantProgram program_;
+    model::TenantProgram program_ = tagged_customer();
     base::Timestamp at_ = start;
 
     const std::string web_ = "udp 10.0.0.5:1 > 198.18.0.1:443";

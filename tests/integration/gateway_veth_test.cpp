@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "dataplane/gateway.hpp"
+#include "endpoint.hpp"
 #include "one_way_path.hpp"
 #include "packet/device.hpp"
 #include "packet/packet_text.hpp"
@@ -27,28 +28,6 @@ dataplane::Mac mac(const char* text) {
         out[i] = static_cast<std::uint8_t>(std::stoul(text + i * 3, nullptr, 16));
     return out;
 }
-
-struct Endpoint {
-    sockaddr_storage address{};
-    socklen_t size = 0;
-
-    Endpoint(const char* host, std::uint16_t port) {
-        auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
-        auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
-        if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-            v4->sin_family = AF_INET;
-            v4->sin_port = htons(port);
-            size = sizeof *v4;
-        } else {
-            inet_pton(AF_INET6, host, &v6->sin6_addr);
-            v6->sin6_family = AF_INET6;
-            v6->sin6_port = htons(port);
-            size = sizeof *v6;
-        }
-    }
-    [[nodiscard]] int family() const { return address.ss_family; }
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
-};
 
 // Sends back what it is sent, a connection after the other.
 class EchoServer {

@@ -18,6 +18,7 @@
 #include <thread>
 
 #include "dataplane/gateway.hpp"
+#include "endpoint.hpp"
 #include "one_way_path.hpp"
 #include "packet/device.hpp"
 #include "packet/packet_text.hpp"
@@ -33,28 +34,6 @@ constexpr std::uint16_t no_port = 99;
 constexpr const char* server4 = "203.0.113.5";
 constexpr const char* server6 = "2001:db8:3::5";
 constexpr const char* published4 = "203.0.113.200";  // the same server behind NAT
-
-struct Endpoint {
-    sockaddr_storage address{};
-    socklen_t size = 0;
-
-    Endpoint(const char* host, std::uint16_t port) {
-        auto* v4 = reinterpret_cast<sockaddr_in*>(&address);
-        auto* v6 = reinterpret_cast<sockaddr_in6*>(&address);
-        if (inet_pton(AF_INET, host, &v4->sin_addr) == 1) {
-            v4->sin_family = AF_INET;
-            v4->sin_port = htons(port);
-            size = sizeof *v4;
-        } else {
-            inet_pton(AF_INET6, host, &v6->sin6_addr);
-            v6->sin6_family = AF_INET6;
-            v6->sin6_port = htons(port);
-            size = sizeof *v6;
-        }
-    }
-    [[nodiscard]] int family() const { return address.ss_family; }
-    [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
-};
 
 // What is sent at this place: a shifted number that is wrong by anything shows.
 char byte_at(std::size_t place) {
