@@ -16,7 +16,7 @@ import signal
 import sys
 
 from measuring.arguments import parse, parser_of
-from measuring.results import Results
+from measuring.results import STDOUT, Results
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), ".."))
 sys.path.insert(0, os.path.join(ROOT, "lab"))
@@ -114,7 +114,7 @@ def arguments():
     parser.add_argument("--instance", default="levels")
     parser.add_argument("--portal-port", type=int, default=8090)
     options = parse(parser)
-    if options.resume and not options.json:
+    if options.resume and options.json in (None, STDOUT):
         parser.error("--resume goes on with the file of --json")
     if not cases_of(options.only):
         parser.error(f"no case is named {' or '.join(options.only)}")
@@ -136,7 +136,7 @@ def main():
             shares = measured(labs, attack, level, options.seconds)
             if shares is None:
                 unmeasured.append(case)
-                print(f"{case:34} not measured", flush=True)
+                results.tell(f"{case:34} not measured")
                 continue
             lost, arrived = shares
             # The case's last line makes it one that is measured.

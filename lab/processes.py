@@ -110,7 +110,7 @@ class Keeper:
             try:
                 child.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                print(f"{child.args}: did not end when asked", flush=True)
+                print(f"{child.args}: did not end when asked", file=sys.stderr, flush=True)
                 child.kill()
                 child.wait()
             _kill_session(child)

@@ -3,19 +3,23 @@
 import argparse
 import os
 
+from measuring.results import STDOUT
+
 
 def parser_of(description, seconds, seconds_of, runs=None):
     """--json and --seconds, and --runs for a benchmark whose results are medians (checked by parse())."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", metavar="FILE", help="write the results there, one JSON object a line")
+    parser.add_argument("--json", metavar="FILE", nargs="?", const=STDOUT,
+                        help="write the results there, one JSON object a line; without FILE to stdout, and the table to stderr")
     if runs:
         parser.add_argument("--runs", type=int, default=runs)
     parser.add_argument("--seconds", type=float, default=seconds, help=f"of {seconds_of}")
     return parser
 
 
-def parse(parser):
-    arguments = parser.parse_args()
+def parse(parser, words=None):
+    """words: of the command line, unless told."""
+    arguments = parser.parse_args(words)
     if getattr(arguments, "runs", 3) < 3:
         parser.error("a median of fewer than three runs says nothing")
     return arguments

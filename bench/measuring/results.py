@@ -7,10 +7,15 @@ sentence."""
 import json
 import os
 import statistics
+import sys
+
+STDOUT = "-"  # in place of a file's name
 
 
 class Results:
-    """Written as they come: what was measured before an interruption stays. resume: the file's lines count as measured."""
+    """Written as they come: what was measured before an interruption stays. resume: the file's lines count as measured.
+
+    path: a file, or STDOUT, which then holds nothing else: the table goes to stderr."""
 
     def __init__(self, bench, path=None, resume=False):
         self.bench = bench
@@ -44,16 +49,22 @@ class Results:
         self.lines.append(line)
         self._save()
         beside = f"   {peer} {line['peer_value']:g}, ratio {line['ratio']:g}" if peer is not None else ""
-        print(f"{case:34} {metric:18} {line['value']:>12g} {unit} ({line['min']:g} … {line['max']:g}){beside}{verdict}", flush=True)
+        self.tell(f"{case:34} {metric:18} {line['value']:>12g} {unit} ({line['min']:g} … {line['max']:g}){beside}{verdict}")
         return line
 
+    def tell(self, line):
+        """A line of the table."""
+        print(line, file=sys.stderr if self.path == STDOUT else sys.stdout, flush=True)
+
     def _save(self):
-        if self.path:
+        if self.path == STDOUT:
+            print(json.dumps(self.lines[-1]), flush=True)
+        elif self.path:
             with open(self.path, "w", encoding="utf-8") as out:
                 out.writelines(json.dumps(line) + "\n" for line in self.lines)
 
     def verdict(self):
         """The status to end with."""
         for sentence in self.broken:
-            print(f"broken promise: {sentence}", flush=True)
+            self.tell(f"broken promise: {sentence}")
         return 1 if self.broken else 0
