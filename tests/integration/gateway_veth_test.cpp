@@ -33,7 +33,7 @@ dataplane::Mac mac(const char* text) {
 class EchoServer {
   public:
     EchoServer(const OneWayPath& path, const char* host, std::uint16_t port) {
-        path.inside("server", [&] {
+        path.spaces().inside("server", [&] {
             const Endpoint at(host, port);
             socket_ = ::socket(at.family(), SOCK_STREAM, 0);
             const int on = 1;
@@ -98,9 +98,9 @@ std::chrono::milliseconds exchange(const char* host, std::uint16_t port) {
 class GatewayVeth : public ::testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
-        if (const std::string reason = OneWayPath::missing(); !reason.empty()) GTEST_SKIP() << reason;
+        if (const std::string reason = Namespaces::missing(); !reason.empty()) GTEST_SKIP() << reason;
         path_ = std::make_unique<OneWayPath>(std::to_string(::getpid()));
-        path_->enter("guard");
+        path_->spaces().enter("guard");
         if (eal_ == nullptr) eal_ = packet::Eal::start({.memory_mb = 512}).value().release();
         static int number = 0;
         const std::string driver = GetParam();
@@ -156,7 +156,7 @@ class GatewayVeth : public ::testing::TestWithParam<const char*> {
     }
     std::chrono::milliseconds exchange_with(const char* server) const {
         std::chrono::milliseconds took{-1};
-        path_->inside("client", [&] { took = exchange(server, 8080); });
+        path_->spaces().inside("client", [&] { took = exchange(server, 8080); });
         return took;
     }
 
@@ -211,7 +211,7 @@ TEST_P(GatewayVeth, SpoofedSynsGetNoFurther) {
     protect(true);
     const EchoServer echo(*path_, servers[0], 8080);
     // To addresses that nobody has the answers go nowhere: the edge has no route for them.
-    path_->inside("client", [] {
+    path_->spaces().inside("client", [] {
         const int raw = ::socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
         const Endpoint to(servers[0], 8080);
         for (int i = 0; i < 1000; ++i) {

@@ -1,17 +1,14 @@
 #include "nft_world.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -23,12 +20,10 @@ namespace {
 
 constexpr std::size_t ethernet = 14;
 constexpr int patience_ms = 10'000;
+constexpr const char* router = "router";
 
-int quiet(const std::string& command) {
-    return std::system((command + " >/dev/null 2>&1").c_str());
-}
-void must(const std::string& command) {
-    if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+std::string host(std::size_t zone) {
+    return "host-" + std::to_string(zone);
 }
 std::string host_mac(std::size_t zone) {
     return "02:5c:00:00:80:1" + std::to_string(zone);
@@ -41,12 +36,9 @@ void put_mac(std::uint8_t* at, const std::string& text) {
         at[i] = static_cast<std::uint8_t>(std::stoul(text.substr(i * 3, 2), nullptr, 16));
 }
 
-int open_socket(const std::string& ns) {
+int open_socket(const Namespaces& spaces, std::size_t zone) {
     int out = -1;
-    std::thread([&] {
-        const int fd = ::open(("/run/netns/" + ns).c_str(), O_RDONLY | O_CLOEXEC);
-        if (fd < 0 || ::setns(fd, CLONE_NEWNET) != 0) return;
-        ::close(fd);
+    spaces.inside(host(zone), [&] {
         out = ::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, htons(ETH_P_ALL));
         sockaddr_ll at{};
         at.sll_family = AF_PACKET;
@@ -55,8 +47,8 @@ int open_socket(const std::string& ns) {
         const int bytes = 4 << 20;
         (void)::setsockopt(out, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
         if (::bind(out, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) out = -1;
-    }).join();
-    if (out < 0) throw std::runtime_error("no packet socket in " + ns);
+    });
+    if (out < 0) throw std::runtime_error("no packet socket in " + spaces.name(host(zone)));
     return out;
 }
 
@@ -81,42 +73,27 @@ bool is_marker(const std::vector<std::uint8_t>& frame, std::uint32_t number) {
 }  // namespace
 
 std::string NftWorld::missing() {
-    if (::geteuid() != 0) return "network namespaces need root";
-    const std::string probe = "slu-nft-probe-" + std::to_string(::getpid());
-    if (quiet("ip netns add " + probe) != 0) return "network namespaces are not allowed here";
-    std::string reason;
-    if (quiet("ip -n " + probe + " link add probe0 type veth peer name probe1") != 0)
-        reason = "veth devices are not allowed here";
-    const std::string rules =
-        "'add table inet t; add chain inet t c { type filter hook forward priority 0; }; "
-        "add rule inet t c ct state new accept'";
-    if (reason.empty() && quiet("ip netns exec " + probe + " nft " + rules) != 0)
-        reason = "nftables with connection tracking is not allowed here";
-    quiet("ip netns del " + probe);
-    return reason;
+    if (const std::string reason = Namespaces::missing(); !reason.empty()) return reason;
+    const Namespaces probe("slu-nft-" + std::to_string(::getpid()), {"probe"});
+    const bool tracks = probe.runs("probe",
+                                   "nft 'add table inet t; add chain inet t c { type filter hook forward "
+                                   "priority 0; }; add rule inet t c ct state new accept'");
+    return tracks ? "" : "nftables with connection tracking is not allowed here";
 }
 
-NftWorld::NftWorld(const std::string& tag) : router_("slu-nft-" + tag + "-router"), tag_(tag) {
-    must("ip netns add " + router_);
-    const auto in_router = [&](const std::string& command) {
-        must("ip netns exec " + router_ + " " + command);
-    };
+NftWorld::NftWorld(const std::string& tag) : spaces_("slu-nft-" + tag, {router, host(0), host(1), host(2)}) {
     for (const char* setting :
          {"net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", "net.ipv4.conf.all.rp_filter=0",
           "net.ipv4.conf.default.rp_filter=0", "net.ipv4.icmp_ratelimit=0", "net.ipv6.icmp.ratelimit=0",
-          "net.ipv4.icmp_msgs_per_sec=100000", "net.ipv4.icmp_msgs_burst=100000",
-          "net.ipv6.conf.default.accept_dad=0"}) {
-        (void)quiet("ip netns exec " + router_ + " sysctl -qw " + setting);
+          "net.ipv4.icmp_msgs_per_sec=100000", "net.ipv4.icmp_msgs_burst=100000"}) {
+        (void)spaces_.runs(router, std::string("sysctl -qw ") + setting);
     }
     for (std::size_t zone = 0; zone < zones; ++zone) {
         const std::string number = std::to_string(zone);
         const std::string device = "z" + number;
-        must("ip netns add " + host(zone));
-        must("ip link add " + device + " netns " + router_ + " address " + router_mac(zone) +
-             " type veth peer name router netns " + host(zone) + " address " + host_mac(zone));
-        must("ip -n " + host(zone) + " link set router up");
+        spaces_.veth({router, device, router_mac(zone)}, {host(zone), "router", host_mac(zone)});
         for (const std::string& command :
-             {"link set " + device + " up", "addr add 100.64." + number + ".1/30 dev " + device,
+             {"addr add 100.64." + number + ".1/30 dev " + device,
               "-6 addr add 2001:db8:ff:" + number + "::1/64 dev " + device + " nodad",
               "neigh replace 100.64." + number + ".2 lladdr " + host_mac(zone) + " nud permanent dev " +
                   device,
@@ -124,33 +101,27 @@ NftWorld::NftWorld(const std::string& tag) : router_("slu-nft-" + tag + "-router
                   device,
               std::string("route add ") + networks4[zone] + " via 100.64." + number + ".2",
               std::string("-6 route add ") + networks6[zone] + " via 2001:db8:ff:" + number + "::2"}) {
-            must("ip -n " + router_ + " " + command);
+            spaces_.ip(router, command);
         }
-        sockets_[zone] = open_socket(host(zone));
+        sockets_[zone] = open_socket(spaces_, zone);
     }
     // What is translated has no host of its own: it is not answered for, and not sent back.
-    must("ip -n " + router_ + " route add blackhole 203.0.113.0/24");
-    must("ip -n " + router_ + " -6 route add blackhole 2001:db8:cc::/64");
+    spaces_.ip(router, "route add blackhole 203.0.113.0/24");
+    spaces_.ip(router, "-6 route add blackhole 2001:db8:cc::/64");
     // As strict as Sluice is by default: a connection begins with a SYN. Tracking begins with the first rule
     // that asks for it, and with it the setting is there.
     load("table inet t { chain c { type filter hook forward priority 0; ct state new accept; }; }");
-    in_router("sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0");
+    spaces_.run(router, "sysctl -qw net.netfilter.nf_conntrack_tcp_loose=0");
 }
 
 NftWorld::~NftWorld() {
     for (const int fd : sockets_) {
         if (fd >= 0) ::close(fd);
     }
-    for (std::size_t zone = 0; zone < zones; ++zone) quiet("ip netns del " + host(zone));
-    quiet("ip netns del " + router_);
-}
-
-std::string NftWorld::host(std::size_t zone) const {
-    return "slu-nft-" + tag_ + "-" + std::to_string(zone);
 }
 
 void NftWorld::load(const std::string& ruleset) {
-    const std::string command = "ip netns exec " + router_ + " nft -f -";
+    const std::string command = "ip netns exec " + spaces_.name(router) + " nft -f -";
     FILE* nft = ::popen(command.c_str(), "w");
     if (nft == nullptr) throw std::runtime_error("nft does not start");
     const std::string text = "flush ruleset\n" + ruleset + "\n";

@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "namespaces.hpp"
+
 namespace sluice::integration {
 
 class NftWorld {
@@ -42,11 +44,9 @@ class NftWorld {
     [[nodiscard]] std::vector<Came> send(std::size_t zone, std::vector<std::uint8_t> frame);
 
   private:
-    [[nodiscard]] std::string host(std::size_t zone) const;
     void drain(std::vector<Came>& came, bool& marked, std::uint32_t number) const;
 
-    std::string router_;
-    std::string tag_;
+    Namespaces spaces_;
     std::array<int, zones> sockets_{-1, -1, -1};
     std::uint32_t markers_ = 0;
 };

@@ -3,23 +3,19 @@
 //
 //   client ──── "dirty"  gateway  "clean" ──── server
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <sched.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <functional>
 #include <thread>
 
 #include "dataplane/gateway.hpp"
 #include "endpoint.hpp"
-#include "one_way_path.hpp"
+#include "namespaces.hpp"
 #include "packet/device.hpp"
 #include "packet/packet_text.hpp"
 
@@ -33,6 +29,7 @@ constexpr std::uint16_t greet_port = 2525;  // speaks first
 constexpr std::uint16_t no_port = 99;
 constexpr const char* server4 = "203.0.113.5";
 constexpr const char* server6 = "2001:db8:3::5";
+constexpr const char* client_mac = "02:5c:00:00:31:02";
 constexpr const char* published4 = "203.0.113.200";  // the same server behind NAT
 
 // What is sent at this place: a shifted number that is wrong by anything shows.
@@ -158,15 +155,12 @@ Conversation talk(const char* host, std::uint16_t port, std::size_t bytes) {
 class SpliceVeth : public ::testing::TestWithParam<const char*> {
   protected:
     void SetUp() override {
-        if (const std::string reason = OneWayPath::missing(); !reason.empty()) GTEST_SKIP() << reason;
-        for (const char* role : {"gate", "client", "server"}) {
-            run("ip netns add " + name(role));
-            run("ip netns exec " + name(role) + " sysctl -qw net.ipv6.conf.default.accept_dad=0");
-            run("ip -n " + name(role) + " link set lo up");
-        }
-        link("dirty", "client", "198.18.0.", "2001:db8:f::");
-        link("clean", "server", "203.0.113.", "2001:db8:3::");
-        enter("gate");
+        if (const std::string reason = Namespaces::missing(); !reason.empty()) GTEST_SKIP() << reason;
+        spaces_ = std::make_unique<Namespaces>("sls-" + std::to_string(::getpid()),
+                                               std::vector<std::string>{"gate", "client", "server"});
+        spaces_->host({"client", "eth0", client_mac}, {"gate", "dirty"}, "198.18.0.", "2001:db8:f::");
+        spaces_->host({"server", "eth0"}, {"gate", "clean"}, "203.0.113.", "2001:db8:3::");
+        spaces_->enter("gate");
         if (eal_ == nullptr) eal_ = packet::Eal::start({.memory_mb = 256}).value().release();
         for (const char* device : {"dirty", "clean"}) {
             static int number = 0;
@@ -178,14 +172,13 @@ class SpliceVeth : public ::testing::TestWithParam<const char*> {
             devices_.push_back(std::move(*opened));
         }
         start();
-        inside("server", [this] { server_ = std::make_unique<Server>(); });
+        spaces_->inside("server", [this] { server_ = std::make_unique<Server>(); });
     }
     void TearDown() override {
         server_.reset();
         gateway_.reset();
         devices_.clear();
-        for (const char* role : {"gate", "client", "server"})
-            (void)std::system(("ip netns del " + name(role) + " >/dev/null 2>&1").c_str());
+        spaces_.reset();
     }
 
     void start() {
@@ -245,61 +238,28 @@ class SpliceVeth : public ::testing::TestWithParam<const char*> {
         return {};
     }
 
-    static std::string name(const std::string& role) {
-        return "sls-" + std::to_string(::getpid()) + "-" + role;
-    }
-    static void run(const std::string& command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
-    // The gateway's device to the host, which has .5 there, and .1 for its router.
-    static void link(const std::string& device, const std::string& host, const std::string& net4,
-                     const std::string& net6) {
-        const std::string mac = device == "dirty" ? "02:5c:00:00:31:02" : "02:5c:00:00:32:02";
-        run("ip link add " + device + " netns " + name("gate") + " type veth peer name eth0 netns " +
-            name(host) + " address " + mac);
-        run("ip -n " + name("gate") + " link set " + device + " up");
-        const std::string ip = "ip -n " + name(host);
-        run(ip + " link set eth0 up");
-        for (const auto& [role, of] : {std::pair{name(host), std::string("eth0")}, {name("gate"), device}})
-            run("ip netns exec " + role + " ethtool -K " + of +
-                " tx off rx off gso off tso off gro off >/dev/null");
-        run(ip + " addr add " + net4 + "5/24 dev eth0");
-        run(ip + " addr add " + net6 + "5/64 dev eth0 nodad");
-        run(ip + " route add default via " + net4 + "1");
-        run(ip + " -6 route add default via " + net6 + "1");
-    }
-    static void enter(const std::string& role) {
-        const int fd = ::open(("/run/netns/" + name(role)).c_str(), O_RDONLY | O_CLOEXEC);
-        ASSERT_EQ(::setns(fd, CLONE_NEWNET), 0);
-        ::close(fd);
-    }
-    static void inside(const std::string& role, const std::function<void()>& work) {
-        std::thread([&] {
-            enter(role);
-            work();
-        }).join();
-    }
-    static Conversation converse(const char* host, std::uint16_t port, std::size_t bytes) {
+    [[nodiscard]] Conversation converse(const char* host, std::uint16_t port, std::size_t bytes) const {
         Conversation out;
-        inside("client", [&] { out = talk(host, port, bytes); });
+        spaces_->inside("client", [&] { out = talk(host, port, bytes); });
         return out;
     }
     // The gateway then knows the server's place on the link.
-    static void show_server() {
+    void show_server() const {
         for (const char* gateway : {"203.0.113.1", "2001:db8:3::1"})
-            run("ip netns exec " + name("server") + " ping -q -c 1 -W 1 " + gateway + " >/dev/null");
+            spaces_->run("server", std::string("ping -q -c 1 -W 1 ") + gateway + " >/dev/null");
     }
     // Some of each hundred packets that the host receives are lost.
-    static bool lose(const std::string& role, int of_hundred) {
-        const std::string nft = "ip netns exec " + name(role) + " nft ";
-        return std::system((nft + "add table inet loss && " + nft +
-                            "'add chain inet loss in { type filter hook input priority 0; }' && " + nft +
-                            "'add rule inet loss in meta l4proto tcp numgen random mod 100 < " +
-                            std::to_string(of_hundred) + " drop'")
-                               .c_str()) == 0;
+    [[nodiscard]] bool lose(const std::string& role, int of_hundred) const {
+        return spaces_->runs(role, "nft add table inet loss") &&
+               spaces_->runs(role, "nft 'add chain inet loss in { type filter hook input priority 0; }'") &&
+               spaces_->runs(role, "nft 'add rule inet loss in meta l4proto tcp numgen random mod 100 < " +
+                                       std::to_string(of_hundred) + " drop'");
     }
 
     static packet::Eal* eal_;  // once a process, and left to its end
     base::SystemClock clock_;
     base::SystemRandom random_;
+    std::unique_ptr<Namespaces> spaces_;
     std::vector<std::unique_ptr<packet::Device>> devices_;
     std::unique_ptr<dataplane::Gateway> gateway_;
     std::unique_ptr<Server> server_;
@@ -347,7 +307,7 @@ TEST_P(SpliceVeth, AServerMaySpeakFirst) {
 TEST_P(SpliceVeth, SeveralAtOnceAreAllSpliced) {
     show_server();  // as long as its place is asked for, SYNs of sources that are proved already are dropped
     std::array<Conversation, 8> all;
-    inside("client", [&] {
+    spaces_->inside("client", [&] {
         std::vector<std::thread> threads;
         for (Conversation& one : all)
             threads.emplace_back([&one] { one = talk(GetParam(), echo_port, 200'000); });
@@ -383,7 +343,7 @@ TEST_P(SpliceVeth, AClientGetsInWhileAFloodOfForgedSynsGoesOn) {
     const bool ipv6 = std::string(GetParam()).find(':') != std::string::npos;
     std::atomic<bool> over{false};
     std::thread flood([&] {
-        enter("client");
+        spaces_->enter("client");
         // As the wire would bring them: past the client's own kernel.
         const int raw = ::socket(ipv6 ? AF_INET6 : AF_INET, SOCK_RAW, IPPROTO_RAW);
         Endpoint to(GetParam(), 0);
