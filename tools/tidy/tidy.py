@@ -196,7 +196,8 @@ HOT = {
 
 def check_hot(source, rules):
     hot = rules.get("hot", {})
-    if source.module not in hot.get("modules", []) or source.is_test or source.path in hot.get("allow", {}):
+    allowed = any(source.path == path or (path.endswith("/") and source.path.startswith(path)) for path in hot.get("allow", {}))
+    if source.module not in hot.get("modules", []) or source.is_test or allowed:
         return
     for number, line in enumerate(source.code, 1):
         for pattern, what in HOT.items():

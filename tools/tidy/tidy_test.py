@@ -17,8 +17,8 @@ def source(path, text):
     return tidy.Source(path, plain, code)
 
 
-def found(rule, path, text):
-    return [breach.rule for breach in rule(source(path, text), RULES)]
+def found(rule, path, text, rules=RULES):
+    return [breach.rule for breach in rule(source(path, text), rules)]
 
 
 class Rules(unittest.TestCase):
@@ -53,6 +53,9 @@ class Rules(unittest.TestCase):
         self.assertEqual(found(tidy.check_hot, "src/telemetry/a.cpp", "throw 1;"), ["hot"])
         self.assertEqual(found(tidy.check_hot, "src/telemetry/a.cpp", "// we never throw"), [])
         self.assertEqual(found(tidy.check_hot, "src/net/a.cpp", "throw 1;"), [])
+        allowing = {"hot": {"modules": ["telemetry"], "allow": {"src/telemetry/slow/": "by tests only", "src/telemetry/a.cpp": "once"}}}
+        for path, breaches in (("slow/a.hpp", []), ("a.cpp", []), ("slow_path/a.hpp", ["hot"]), ("b.cpp", ["hot"])):
+            self.assertEqual(found(tidy.check_hot, f"src/telemetry/{path}", "throw 1;", allowing), breaches, path)
 
     def test_assertion(self):
         self.assertEqual(found(tidy.check_tests_assert, "src/net/a_test.cpp", "TEST(A, B) {\n    f();\n}"), ["assertion"])
