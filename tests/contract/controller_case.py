@@ -111,7 +111,7 @@ class Client:
 
 
 class EventReader:
-    """Collects the messages of an event stream: (event, id, data)."""
+    """Collects the messages of an event stream: (event, id, data). It is open when it is there: nothing later is missed."""
 
     def __init__(self, client, path="/events/stream", last_id=None):
         self._socket = socket.create_connection(("127.0.0.1", client.port), timeout=20)
@@ -121,14 +121,17 @@ class EventReader:
         self._socket.sendall((head + "\r\n").encode())
         self.messages, self.closed = [], False
         self.raw = ""
+        self._answered = threading.Event()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
+        assert self._answered.wait(20), "the stream is not opened"
 
     def _read(self):
         file = self._socket.makefile("rb")
         try:
             while file.readline().strip():
                 pass
+            self._answered.set()
             buffer = ""
             while True:
                 size = int(file.readline().strip() or b"0", 16)
@@ -145,6 +148,7 @@ class EventReader:
         except (OSError, ValueError):
             pass
         self.closed = True
+        self._answered.set()
 
     def wait(self, wanted, timeout=60):
         end = time.monotonic() + timeout
@@ -352,7 +356,6 @@ class World:
             self.attack(tenant, target)
         for tenant, prefix in ((self.acme, "192.0.2.0/26"), (self.bolt, "203.0.113.0/26")):
             self.controller.say(f"traffic {tenant} {prefix} 80000")
-        until(lambda: self.operator.get("/overview").json["inbound"]["packets_per_s"] > 0, what="traffic")
 
     def attack(self, tenant, target):
         """An attack; gives its incident's id when its mitigation is there."""
