@@ -1,5 +1,6 @@
 // What an operator's tables say of an address: in which country it is, and which reputation it has. Filters
-// ask it of a packet's source. The tables are files of the gateway (docs/how-to/attribute-tables.md).
+// ask it of a packet's source, rules of a firewall of both ends of a connection. The tables are files of the
+// gateway (docs/how-to/attribute-tables.md).
 #pragma once
 
 #include <algorithm>
@@ -7,6 +8,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/clock.hpp"
 
 namespace sluice::model {
 
@@ -22,6 +25,14 @@ struct AttributeMatch {
 inline constexpr std::size_t most_countries = 250;
 inline constexpr std::size_t most_reputations = 64;
 inline constexpr std::string_view unknown_country = "ZZ";
+
+// Which tables somebody has: when each one's file was written; the epoch: there is none.
+struct AttributeEditions {
+    base::Timestamp countries{};
+    base::Timestamp reputations{};
+
+    bool operator==(const AttributeEditions&) const = default;
+};
 
 // Two capital letters; whether anybody lives there is not asked.
 [[nodiscard]] constexpr bool is_country_code(std::string_view text) {

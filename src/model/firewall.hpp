@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "model/attribute_match.hpp"
 #include "model/outbound.hpp"
 #include "model/rate_limit.hpp"
 #include "net/address.hpp"
@@ -79,14 +80,18 @@ struct WeekWindow {
     bool operator==(const WeekWindow&) const = default;
 };
 
-// First match wins. Empty lists match everything. What no rule matches is dropped. A prefix matches its own
-// family: ::/0 is all of IPv6, and no IPv4.
+// First match wins. Empty lists match everything; source and destination are anything only where both the
+// prefixes and what the tables say are empty. What no rule matches is dropped. A prefix matches its own
+// family:
+// ::/0 is all of IPv6, and no IPv4. What asks a table that the gateway does not have matches nothing.
 struct FirewallRule {
     std::string name;  // unique in its tenant; logs, counters and `explain` say it
     std::vector<ZoneIndex> from;
     std::vector<ZoneIndex> to;
     std::vector<net::Prefix> sources;
     std::vector<net::Prefix> destinations;  // as the packet arrives: before destination NAT
+    std::vector<AttributeMatch> source_is;  // besides the prefixes: one of these holds
+    std::vector<AttributeMatch> destination_is;
     std::vector<ServiceMatch> services;
     std::vector<std::string> users;  // users or groups, by the bindings that the gateway is given
     std::vector<WeekWindow> windows;

@@ -31,6 +31,7 @@ struct FirewallLimits {
     static constexpr std::size_t rules = 10'000;
     static constexpr std::size_t nat_rules = 1'000;  // a port forward counts once for each of its services
     static constexpr std::size_t pool_addresses = 1'024;
+    static constexpr std::size_t rule_attributes = 64;  // different ones, at either end of a rule
     // Of all rules together, with the groups written out.
     static constexpr std::size_t written_out_addresses = 200'000;
     static constexpr std::size_t written_out_services = 100'000;
@@ -62,9 +63,11 @@ struct AttachmentPolicy {
     bool operator==(const AttachmentPolicy&) const = default;
 };
 
+// Either ranges, or what the gateways' tables say of an address.
 struct AddressObject {
     std::string name;
     std::vector<AddressRange> ranges;
+    AttributeMatch is{};
 
     bool operator==(const AddressObject&) const = default;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "model/attribute_match.hpp"
 #include "model/ids.hpp"
 #include "model/outbound.hpp"
 #include "model/verdict.hpp"
@@ -101,6 +102,7 @@ struct GatewayReport {
     std::vector<TargetCounters> targets;
     std::vector<FirewallCounters> firewalls;
     std::vector<OutboundAttacker> attackers;  // all that are named now
+    AttributeEditions tables;                 // that it has
     std::string trouble;                      // in words, that an operator has to see to; empty: none
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)>
         unattributed{};  // before a tenant was known

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "net/assignable.hpp"
+#include "policy/attributes.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/firewall_resolver.hpp"
 #include "policy/firewall_text.hpp"
@@ -187,6 +188,7 @@ class FirewallChecker {
     void check_objects() {
         UniqueNames addresses(problems_, "address or address group");
         check_names(addresses, "addresses", policy_.addresses);
+        check_addresses();
         check_names(addresses, "address_groups", policy_.address_groups);
         UniqueNames services(problems_, "service or service group");
         check_names(services, "services", policy_.services);
@@ -209,6 +211,23 @@ class FirewallChecker {
                 if (name == "any")
                     problems_.add(user.error("'any' stands for everybody", "choose another name"));
             }
+        }
+    }
+
+    // Either ranges, or what the tables say.
+    void check_addresses() {
+        for (const auto& object : node_.at("addresses").items()) {
+            check_attributes(object, "an address", problems_);
+            const bool asks = object.has("country") || object.has("country_not") || object.has("reputation");
+            const auto name = object.get<std::string>("name");
+            if (asks && object.has("addresses"))
+                problems_.add(
+                    object.at("addresses")
+                        .error(fmt::format("address '{}' has prefixes and asks for what tables say", name),
+                               "write two addresses; a group may hold both"));
+            else if (!asks && !object.has("addresses"))
+                problems_.add(object.error(fmt::format("address '{}' stands for nothing", name),
+                                           "write addresses, country, country_not or reputation"));
         }
     }
 
@@ -337,6 +356,7 @@ class FirewallChecker {
         }
         for (std::size_t i = 0; i < program->rules.size() && !problems_.full(); ++i) {
             const auto& rule = program->rules[i];
+            if (!rule.source_is.empty() || !rule.destination_is.empty()) continue;
             const bool crossed = (only_family(rule.sources, true) && only_family(rule.destinations, false)) ||
                                  (only_family(rule.sources, false) && only_family(rule.destinations, true));
             if (crossed)

@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "policy/attributes.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/firewall_text.hpp"
 #include "policy/names.hpp"
@@ -44,6 +45,7 @@ std::string text_of(const model::AttachmentPolicy& attachment) {
 Texts values_of(const model::AddressObject& object) {
     Texts values;
     for (const auto& range : object.ranges) values.push_back(format_address_range(range));
+    if (object.is.any()) values.push_back("what is " + attribute_words(object.is));
     return values;
 }
 

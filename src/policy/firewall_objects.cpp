@@ -38,6 +38,10 @@ void remove_repeated(std::vector<ServiceMatch>& matches) {
     matches = std::move(kept);
 }
 
+void add_attribute(const model::AttributeMatch& match, std::vector<model::AttributeMatch>& out) {
+    if (match.any() && std::find(out.begin(), out.end(), match) == out.end()) out.push_back(match);
+}
+
 }  // namespace
 
 FirewallObjects::FirewallObjects(const model::FirewallPolicy& policy) : policy_(policy) {
@@ -75,7 +79,7 @@ bool FirewallObjects::has_service(std::string_view name) const {
     return services_.contains(name) || !find_well_known_service(name).empty();
 }
 
-const std::vector<Prefix>* FirewallObjects::written_out(AddressEntry& entry, NameFault& fault) {
+const Addresses* FirewallObjects::written_out(AddressEntry& entry, NameFault& fault) {
     if (entry.state == State::open) {
         fault = NameFault::cycle;
         return nullptr;
@@ -83,18 +87,19 @@ const std::vector<Prefix>* FirewallObjects::written_out(AddressEntry& entry, Nam
     if (entry.state == State::untouched) {
         entry.state = State::open;
         if (entry.object != nullptr) {
-            for (const auto& range : entry.object->ranges) add_prefixes(range, entry.values);
+            for (const auto& range : entry.object->ranges) add_prefixes(range, entry.values.prefixes);
+            add_attribute(entry.object->is, entry.values.attributes);
         }
         if (entry.group != nullptr) {
             for (const auto& member : entry.group->members) {
                 entry.fault = add_addresses(member, entry.values);
-                if (entry.values.size() > FirewallLimits::written_out_addresses)
+                if (entry.values.prefixes.size() > FirewallLimits::written_out_addresses)
                     entry.fault = NameFault::too_many;
                 if (entry.fault != NameFault::none) break;
             }
         }
-        normalize(entry.values);
-        kept_addresses_ += entry.values.size();
+        normalize(entry.values.prefixes);
+        kept_addresses_ += entry.values.prefixes.size();
         if (kept_addresses_ > 4 * FirewallLimits::written_out_addresses) entry.fault = NameFault::too_many;
         if (entry.fault != NameFault::none) entry.values = {};
         entry.state = State::done;
@@ -128,18 +133,21 @@ const std::vector<ServiceMatch>* FirewallObjects::written_out(ServiceEntry& entr
     return fault == NameFault::none ? &entry.values : nullptr;
 }
 
-NameFault FirewallObjects::add_addresses(const std::string& reference, std::vector<Prefix>& out) {
+NameFault FirewallObjects::add_addresses(const std::string& reference, Addresses& out) {
     if (!is_object_name(reference)) {
         const auto range = parse_address_range(reference);
         if (!range) return NameFault::unknown;
-        add_prefixes(*range, out);
+        add_prefixes(*range, out.prefixes);
         return NameFault::none;
     }
     const auto found = addresses_.find(reference);
     if (found == addresses_.end()) return NameFault::unknown;
     NameFault fault = NameFault::none;
-    if (const auto* values = written_out(found->second, fault))
-        out.insert(out.end(), values->begin(), values->end());
+    if (const auto* values = written_out(found->second, fault)) {
+        out.prefixes.insert(out.prefixes.end(), values->prefixes.begin(), values->prefixes.end());
+        for (const auto& match : values->attributes) add_attribute(match, out.attributes);
+        if (out.attributes.size() > FirewallLimits::rule_attributes) fault = NameFault::too_many;
+    }
     return fault;
 }
 

@@ -26,6 +26,13 @@ enum class NameFault : std::uint8_t {
     too_many,  // more than FirewallLimits allows when written out
 };
 
+// What addresses of a policy stand for: all that is in one of the prefixes, or of which one of the attributes
+// holds.
+struct Addresses {
+    std::vector<net::Prefix> prefixes;
+    std::vector<model::AttributeMatch> attributes;
+};
+
 // Borrows the policy.
 class FirewallObjects {
   public:
@@ -39,7 +46,7 @@ class FirewallObjects {
     [[nodiscard]] bool has_service(std::string_view name) const;  // object, group or built in
 
     // What a name or a value stands for is added to `out`.
-    NameFault add_addresses(const std::string& reference, std::vector<net::Prefix>& out);
+    NameFault add_addresses(const std::string& reference, Addresses& out);
     NameFault add_services(const std::string& reference, std::vector<model::ServiceMatch>& out);
 
     // For "did you mean".
@@ -57,18 +64,18 @@ class FirewallObjects {
     template <class T>
     using ByName = std::unordered_map<std::string_view, T, Hash, std::equal_to<>>;
     enum class State : std::uint8_t { untouched, open, done };
-    template <class Object, class Value>
+    template <class Object, class Values>
     struct Entry {
         const Object* object = nullptr;
         const model::ObjectGroup* group = nullptr;
         State state = State::untouched;
         NameFault fault = NameFault::none;
-        std::vector<Value> values;
+        Values values;
     };
-    using AddressEntry = Entry<model::AddressObject, net::Prefix>;
-    using ServiceEntry = Entry<model::ServiceObject, model::ServiceMatch>;
+    using AddressEntry = Entry<model::AddressObject, Addresses>;
+    using ServiceEntry = Entry<model::ServiceObject, std::vector<model::ServiceMatch>>;
 
-    const std::vector<net::Prefix>* written_out(AddressEntry& entry, NameFault& fault);
+    const Addresses* written_out(AddressEntry& entry, NameFault& fault);
     const std::vector<model::ServiceMatch>* written_out(ServiceEntry& entry, NameFault& fault);
 
     const model::FirewallPolicy& policy_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/attributes.hpp"
 #include "policy/firewall_text.hpp"
 #include "policy/names.hpp"
 
@@ -80,7 +81,7 @@ model::AttachmentPolicy read_attachment(const Node& node) {
 }
 
 model::AddressObject read_address(const Node& node) {
-    model::AddressObject object{node.get<std::string>("name"), {}};
+    model::AddressObject object{node.get<std::string>("name"), {}, read_attributes(node)};
     for (const auto& text : texts_of(node.at("addresses"))) {
         if (const auto range = parse_address_range(text)) object.ranges.push_back(*range);
     }

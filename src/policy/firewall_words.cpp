@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "policy/attributes.hpp"
 #include "policy/firewall_text.hpp"
 #include "policy/rule_words.hpp"
 
@@ -125,6 +126,11 @@ std::string sentence(const ZonePair& pair) {
                    (pair.rules.size() == 1 ? " allows gets through." : " allow gets through.");
     }
     return {};
+}
+
+std::string sentence(const model::AttributeMatch& match) {
+    return match.any() ? finished("what is " + detail::attribute_words(match) + ", by the gateways' tables")
+                       : std::string{};
 }
 
 }  // namespace sluice::policy

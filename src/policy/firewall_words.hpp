@@ -16,5 +16,7 @@ namespace sluice::policy {
 [[nodiscard]] std::string sentence(const model::AttachmentPolicy& network);
 // "From internet to dmz only what web-in and mail-in allow gets through."
 [[nodiscard]] std::string sentence(const ZonePair& pair);
+// "What is in RU or CN, by the gateways' tables."
+[[nodiscard]] std::string sentence(const model::AttributeMatch& match);
 
 }  // namespace sluice::policy

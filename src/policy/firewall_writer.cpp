@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/attributes.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/firewall_text.hpp"
 #include "policy/names.hpp"
@@ -61,6 +62,7 @@ void write_address(Lines& out, const model::AddressObject& object) {
     out.begin_item();
     out.put("name", quoted(object.name));
     put_texts(out, "addresses", texts);
+    write_attributes(out, object.is);
     out.end_item();
 }
 

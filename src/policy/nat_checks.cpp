@@ -78,7 +78,7 @@ class NatChecker {
     void check(const Node& node, const NatPolicy& rule) {
         const bool known = names_.zones(node.at("from")) & names_.zones(node.at("to")) &
                            names_.addresses(node.at("source")) & names_.services(node.at("service"));
-        if (!check_keys(node, rule) || !known) return;
+        if (!check_keys(node, rule) || !known || !check_sources(node)) return;
         switch (rule.kind) {
             case NatKind::source:
                 check_source(node, rule);
@@ -115,6 +115,23 @@ class NatChecker {
             problems_.add(node.at(key).error(
                 fmt::format("'{}' means nothing in NAT rule '{}', which is {}", key, rule.name, kind),
                 "remove it, or choose the kind that has it"));
+            good = false;
+        }
+        return good;
+    }
+
+    // Which addresses a country has changes with the gateways' tables; translations must not.
+    bool check_sources(const Node& node) {
+        bool good = true;
+        for (const auto& place : names_in(node.at("source"))) {
+            Addresses held;
+            const auto name = place.as<std::string>();
+            if (name == "any") continue;
+            (void)resolver_.objects().add_addresses(name, held);
+            if (held.attributes.empty()) continue;
+            problems_.add(place.error(
+                fmt::format("'{}' goes by country or reputation, and NAT by addresses alone", name),
+                "write prefixes here; rules of the firewall may name it"));
             good = false;
         }
         return good;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "net/assignable.hpp"
+#include "policy/attributes.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/firewall_checks.hpp"
 #include "policy/nearest.hpp"
@@ -212,9 +213,7 @@ class Checker {
                 break;
             }
         }
-        if (node.has("country") && node.has("country_not"))
-            problems_.add(node.at("country_not")
-                              .error("a filter has country or country_not, not both", "leave one out"));
+        check_attributes(node, "a filter", problems_);
     }
 
     // In order, a prefix that contains others stands directly before them.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "policy/attributes.hpp"
 #include "policy/document.hpp"
 #include "policy/firewall_reader.hpp"
 #include "policy/names.hpp"
@@ -145,25 +146,11 @@ std::uint8_t read_flags(const Node& list) {
     return flags;
 }
 
-std::vector<std::string> texts_of(const Node& list) {
-    std::vector<std::string> texts;
-    for (const auto& item : list.items()) texts.push_back(item.as<std::string>());
-    return texts;
-}
-
 model::PayloadMatch read_payload(const Node& node) {
     const auto bytes_of = [&](std::string_view key) {
         return parse_hex_bytes(node.get<std::string>(key, {})).value_or(std::vector<std::uint8_t>{});
     };
     return {node.get<std::uint16_t>("offset", 0), bytes_of("bytes"), bytes_of("mask")};
-}
-
-model::AttributeMatch read_attributes(const Node& node) {
-    model::AttributeMatch match;
-    match.other_countries = node.has("country_not");
-    match.countries = texts_of(node.at(match.other_countries ? "country_not" : "country"));
-    match.reputations = texts_of(node.at("reputation"));
-    return match;
 }
 
 model::PacketFilter read_filter(const Node& node) {

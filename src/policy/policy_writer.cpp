@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/rate.hpp"
+#include "policy/attributes.hpp"
 #include "policy/duration_text.hpp"
 #include "policy/firewall_writer.hpp"
 #include "policy/names.hpp"
@@ -120,13 +121,6 @@ void write_flags(Lines& out, const std::string& key, unsigned flags) {
     if (!names.empty()) out.put(key, flow_list(names));
 }
 
-// Country codes in quotes: some YAML readers take NO for false.
-void write_texts(Lines& out, const std::string& key, const std::vector<std::string>& texts) {
-    std::vector<std::string> items;
-    for (const auto& text : texts) items.push_back("\"" + text + "\"");
-    if (!items.empty()) out.put(key, flow_list(items));
-}
-
 void write_payload(Lines& out, const std::vector<model::PayloadMatch>& payload) {
     if (payload.empty()) return;
     out.open("payload");
@@ -155,9 +149,7 @@ void write_filter(Lines& out, const model::PacketFilter& filter) {
     write_range(out, "length", filter.length_first, filter.length_last);
     if (filter.fragments_only) out.put("fragments_only", "true");
     write_payload(out, filter.payload);
-    write_texts(out, filter.source_is.other_countries ? "country_not" : "country",
-                filter.source_is.countries);
-    write_texts(out, "reputation", filter.source_is.reputations);
+    write_attributes(out, filter.source_is);
     out.end_item();
 }
 

@@ -45,6 +45,19 @@ bool list_within(const std::vector<T>& inner, const std::vector<T>& outer, Withi
     return std::all_of(inner.begin(), inner.end(), [&](const T& value) { return inside(value, outer); });
 }
 
+// Of either end of a connection: prefixes and what tables say, each adds to the other. Attributes are
+// compared by their words: which addresses they stand for changes with the tables.
+bool end_within(const std::vector<Prefix>& inner, const std::vector<model::AttributeMatch>& inner_is,
+                const std::vector<Prefix>& outer, const std::vector<model::AttributeMatch>& outer_is) {
+    if (outer.empty() && outer_is.empty()) return true;
+    if (inner.empty() && inner_is.empty()) return false;
+    return std::all_of(inner.begin(), inner.end(),
+                       [&](const Prefix& value) { return within(value, outer); }) &&
+           std::all_of(inner_is.begin(), inner_is.end(), [&](const model::AttributeMatch& value) {
+               return std::find(outer_is.begin(), outer_is.end(), value) != outer_is.end();
+           });
+}
+
 template <class T>
 bool in_one_of(const T& value, const std::vector<T>& outer) {
     return std::any_of(outer.begin(), outer.end(), [&](const T& other) { return within(value, other); });
@@ -92,8 +105,10 @@ void span_of(const std::vector<Prefix>& prefixes, std::uint64_t& first, std::uin
 
 Hull hull_of(const FirewallRule& rule) {
     Hull hull{zone_mask(rule.from), zone_mask(rule.to), 0, most, 0, most, 0, most};
-    span_of(rule.sources, hull.source_first, hull.source_last);
-    span_of(rule.destinations, hull.destination_first, hull.destination_last);
+    // What tables say may hold anywhere.
+    if (rule.source_is.empty()) span_of(rule.sources, hull.source_first, hull.source_last);
+    if (rule.destination_is.empty())
+        span_of(rule.destinations, hull.destination_first, hull.destination_last);
     if (rule.services.empty()) return hull;
     hull.service_first = most;
     hull.service_last = 0;
@@ -120,7 +135,6 @@ bool covers(const FirewallRule& earlier, const FirewallRule& later) {
     const auto listed = [](const auto& value, const auto& outer) {
         return std::find(outer.begin(), outer.end(), value) != outer.end();
     };
-    const auto in_prefixes = [](const Prefix& value, const auto& outer) { return within(value, outer); };
     const auto in_services = [](const ServiceMatch& value, const auto& outer) {
         return in_one_of(value, outer);
     };
@@ -128,8 +142,9 @@ bool covers(const FirewallRule& earlier, const FirewallRule& later) {
         return in_one_of(value, outer);
     };
     return list_within(later.from, earlier.from, listed) && list_within(later.to, earlier.to, listed) &&
-           list_within(later.sources, earlier.sources, in_prefixes) &&
-           list_within(later.destinations, earlier.destinations, in_prefixes) &&
+           end_within(later.sources, later.source_is, earlier.sources, earlier.source_is) &&
+           end_within(later.destinations, later.destination_is, earlier.destinations,
+                      earlier.destination_is) &&
            list_within(later.services, earlier.services, in_services) &&
            list_within(later.users, earlier.users, listed) &&
            list_within(later.windows, earlier.windows, in_windows);

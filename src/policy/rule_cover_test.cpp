@@ -28,6 +28,33 @@ TEST(RuleCover, AnEmptyListIsEverything) {
     EXPECT_TRUE(covers(narrow, narrow));
 }
 
+// What tables say changes without the policy: only the same words are known to be covered.
+TEST(RuleCover, PrefixesAndTablesAddToEachOther) {
+    const model::AttributeMatch abroad{{"RU", "CN"}, false, {}};
+    const model::AttributeMatch known{{}, false, {"botnet"}};
+    FirewallRule both;
+    both.sources = {prefix("10.0.0.0/8")};
+    both.source_is = {abroad, known};
+    FirewallRule one;
+    one.source_is = {known};
+    EXPECT_TRUE(covers(both, one));
+    EXPECT_TRUE(covers({}, one));
+    EXPECT_FALSE(covers(one, both));
+    EXPECT_FALSE(covers(one, {})) << "no prefix, and yet not everything";
+    FirewallRule narrow;
+    narrow.sources = {prefix("10.9.0.0/16")};
+    EXPECT_TRUE(covers(both, narrow));
+    EXPECT_FALSE(covers(one, narrow));
+    narrow.source_is = {{{"RU"}, false, {}}};
+    EXPECT_FALSE(covers(both, narrow)) << "as far as anybody can say";
+    narrow.source_is.clear();
+    const std::vector<FirewallRule> rules{one, both, narrow};
+    const auto covered = covered_rules(rules);
+    ASSERT_EQ(covered.size(), 1U);
+    EXPECT_EQ(covered[0].rule, 2U);
+    EXPECT_EQ(covered[0].by, 1U);
+}
+
 TEST(RuleCover, EachPartCounts) {
     FirewallRule earlier;
     earlier.from = {0, 1};

@@ -42,17 +42,17 @@ base::Result<std::vector<model::ZoneIndex>> RuleResolver::zones(const std::vecto
     return indexes;
 }
 
-base::Result<std::vector<net::Prefix>> RuleResolver::addresses(const std::vector<std::string>& references) {
-    std::vector<net::Prefix> prefixes;
+base::Result<Addresses> RuleResolver::addresses(const std::vector<std::string>& references) {
+    Addresses written;
     for (const auto& reference : references) {
-        if (const auto fault = objects_.add_addresses(reference, prefixes); fault != NameFault::none)
+        if (const auto fault = objects_.add_addresses(reference, written); fault != NameFault::none)
             return no_such(reference, fault);
     }
-    normalize(prefixes);
-    written_addresses_ += prefixes.size();
+    normalize(written.prefixes);
+    written_addresses_ += written.prefixes.size();
     if (written_addresses_ > FirewallLimits::written_out_addresses)
         return too_many("addresses", FirewallLimits::written_out_addresses);
-    return prefixes;
+    return written;
 }
 
 base::Result<std::vector<model::ServiceMatch>> RuleResolver::services(
@@ -83,10 +83,12 @@ base::Result<model::FirewallRule> RuleResolver::rule(const model::RulePolicy& po
     rule.to = std::move(*to);
     auto sources = addresses(policy.source);
     if (!sources) return std::unexpected(sources.error());
-    rule.sources = std::move(*sources);
+    rule.sources = std::move(sources->prefixes);
+    rule.source_is = std::move(sources->attributes);
     auto destinations = addresses(policy.destination);
     if (!destinations) return std::unexpected(destinations.error());
-    rule.destinations = std::move(*destinations);
+    rule.destinations = std::move(destinations->prefixes);
+    rule.destination_is = std::move(destinations->attributes);
     auto matches = services(policy.service);
     if (!matches) return std::unexpected(matches.error());
     rule.services = std::move(*matches);
@@ -116,9 +118,13 @@ base::Result<std::vector<NatRule>> RuleResolver::nat(const model::NatPolicy& pol
     rule.to = std::move(*to);
     auto sources = addresses(policy.source);
     if (!sources) return std::unexpected(sources.error());
+    if (!sources->attributes.empty())
+        return base::fail(base::ErrorCode::invalid_argument,
+                          fmt::format("NAT rule '{}' asks for countries or reputations", policy.name), {},
+                          "NAT goes by addresses: write prefixes");
     switch (policy.kind) {
         case model::NatKind::source: {
-            rule.match = std::move(*sources);
+            rule.match = std::move(sources->prefixes);
             rule.translated = policy.pool;
             normalize(rule.translated);
             const bool v4 = !policy.pool.empty() && policy.pool.front().is_v4();
@@ -133,7 +139,7 @@ base::Result<std::vector<NatRule>> RuleResolver::nat(const model::NatPolicy& pol
             return std::vector{rule};
         }
         case model::NatKind::exempt:
-            rule.match = std::move(*sources);
+            rule.match = std::move(sources->prefixes);
             return std::vector{rule};
         case model::NatKind::one_to_one:
             if (!policy.public_side || !policy.inside) break;

@@ -27,7 +27,7 @@ class RuleResolver {
 
   private:
     base::Result<std::vector<model::ZoneIndex>> zones(const std::vector<std::string>& names) const;
-    base::Result<std::vector<net::Prefix>> addresses(const std::vector<std::string>& references);
+    base::Result<Addresses> addresses(const std::vector<std::string>& references);
     base::Result<std::vector<model::ServiceMatch>> services(const std::vector<std::string>& references);
 
     FirewallObjects objects_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/firewall_policy.hpp"
+#include "rpc/convert_attributes.hpp"
 #include "rpc/convert_basic.hpp"
 #include "rpc/field_reader.hpp"
 
@@ -135,12 +136,26 @@ model::ServiceMatch to_service(FieldReader& read, const link::v1::ServiceMatch& 
     return service;
 }
 
+template <class List>
+std::vector<model::AttributeMatch> to_attributes(FieldReader& read, const List& in, std::string_view field) {
+    std::vector<model::AttributeMatch> matches;
+    if (!read.size(in.size(), FirewallLimits::rule_attributes, field)) return matches;
+    for (const auto& match : in) {
+        matches.push_back(to_attribute_match(read, match, field));
+        // It would be anything.
+        if (read.ok() && !matches.back().any()) read.fail(field, "asks for nothing");
+    }
+    return matches;
+}
+
 void to_message(const model::FirewallRule& rule, link::v1::FirewallRule& out) {
     out.set_name(rule.name);
     out.set_from(to_bytes(rule.from));
     out.set_to(to_bytes(rule.to));
     to_messages(rule.sources, *out.mutable_sources());
     to_messages(rule.destinations, *out.mutable_destinations());
+    for (const auto& match : rule.source_is) to_message(match, *out.add_source_is());
+    for (const auto& match : rule.destination_is) to_message(match, *out.add_destination_is());
     for (const auto& service : rule.services) to_message(service, *out.add_services());
     for (const auto& user : rule.users) out.add_users(user);
     for (const auto& window : rule.windows) {
@@ -159,6 +174,8 @@ model::FirewallRule to_rule(FieldReader& read, const link::v1::FirewallRule& in,
     rule.to = to_zones(read, in.to(), zones, "firewall.rules.to");
     rule.sources = to_prefixes(read, in.sources(), "firewall.rules.sources");
     rule.destinations = to_prefixes(read, in.destinations(), "firewall.rules.destinations");
+    rule.source_is = to_attributes(read, in.source_is(), "firewall.rules.source_is");
+    rule.destination_is = to_attributes(read, in.destination_is(), "firewall.rules.destination_is");
     if (read.size(in.services_size(), FirewallLimits::written_out_services, "firewall.rules.services")) {
         for (const auto& service : in.services()) rule.services.push_back(to_service(read, service));
     }

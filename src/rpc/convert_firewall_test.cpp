@@ -47,7 +47,8 @@ TEST(ConvertFirewall, TheSampleSetsEveryField) {
     expect_all_set(firewall, SLUICE_FIELDS(model::FirewallProgram, a, b, c, d, e, f, g, h, i, j, k));
     expect_all_set(firewall.attachments.at(0),
                    SLUICE_FIELDS(model::Attachment, a, b, c, d, e, f, g, h, i, j, k, l));
-    expect_all_set(firewall.rules.at(0), SLUICE_FIELDS(model::FirewallRule, a, b, c, d, e, f, g, h, i, j));
+    expect_all_set(firewall.rules.at(0),
+                   SLUICE_FIELDS(model::FirewallRule, a, b, c, d, e, f, g, h, i, j, k, l));
     expect_all_set(nat, SLUICE_FIELDS(model::NatRule, a, b, c, d, e, f, g, h, i));
     expect_all_set(firewall.rules.at(0).services.at(0), SLUICE_FIELDS(model::ServiceMatch, a, b, c, d, e));
     expect_all_set(firewall.rules.at(0).windows.at(0), SLUICE_FIELDS(model::WeekWindow, a, b));
@@ -100,6 +101,11 @@ TEST(ConvertFirewall, AHostileOneIsRefusedByTheNameOfItsField) {
         {"program.firewall.rules.name", [](auto& m) { m.mutable_rules(0)->set_name("a\nb"); }},
         {"program.firewall.rules.sources",
          [](auto& m) { m.mutable_rules(0)->mutable_sources(0)->set_length(8); }},
+        {"program.firewall.rules.source_is",
+         [](auto& m) { m.mutable_rules(0)->mutable_source_is(0)->set_countries(0, "de"); }},
+        // It would be any destination.
+        {"program.firewall.rules.destination_is",
+         [](auto& m) { m.mutable_rules(0)->mutable_destination_is(0)->Clear(); }},
         {"program.firewall.rules.windows",
          [](auto& m) { m.mutable_rules(0)->mutable_windows(0)->set_end_minute(10'081); }},
         {"program.firewall.rules.windows",

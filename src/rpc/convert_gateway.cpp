@@ -257,6 +257,8 @@ void to_message(const model::GatewayReport& report, link::v1::GatewayReport& out
     firewalls_to_message(report.firewalls, out);
     attackers_to_message(report.attackers, out);
     out.set_trouble(one_line(report.trouble));
+    out.set_countries_at(to_ns(report.tables.countries));
+    out.set_reputations_at(to_ns(report.tables.reputations));
     for (const auto& refused : report.refused) {
         auto& item = *out.add_refused();
         item.set_tenant(refused.tenant.value());
@@ -294,6 +296,8 @@ base::Result<model::GatewayReport> to_model(const link::v1::GatewayReport& in, c
     read_refused(read, in, report);
     if (read.ok()) read_firewalls(read, in, report);
     if (read.ok()) read_attackers(read, in, report);
+    report.tables = {read.time(in.countries_at(), "countries_at"),
+                     read.time(in.reputations_at(), "reputations_at")};
     report.trouble = read.text(in.trouble(), "trouble", max_why);
     if (!read.ok()) return std::unexpected(read.error());
     return report;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "rpc/convert_attributes.hpp"
 #include "rpc/convert_basic.hpp"
 #include "rpc/convert_firewall.hpp"
 #include "rpc/convert_gateway.hpp"
@@ -53,29 +54,6 @@ model::PayloadMatch to_payload_match(FieldReader& read, const link::v1::PayloadM
     return match;
 }
 
-void to_message(const model::AttributeMatch& match, link::v1::AttributeMatch& out) {
-    for (const auto& country : match.countries) out.add_countries(country);
-    out.set_other_countries(match.other_countries);
-    for (const auto& tag : match.reputations) out.add_reputations(tag);
-}
-
-model::AttributeMatch to_attribute_match(FieldReader& read, const link::v1::AttributeMatch& in) {
-    model::AttributeMatch match;
-    if (!read.size(in.countries_size(), model::most_countries, "source_is.countries") ||
-        !read.size(in.reputations_size(), model::most_reputations, "source_is.reputations"))
-        return match;
-    match.other_countries = in.other_countries();
-    for (const auto& country : in.countries()) {
-        if (!model::is_country_code(country)) read.fail("source_is.countries", "has what is no country code");
-        match.countries.push_back(country);
-    }
-    for (const auto& tag : in.reputations()) {
-        if (!model::is_reputation_tag(tag)) read.fail("source_is.reputations", "has what is no tag");
-        match.reputations.push_back(tag);
-    }
-    return match;
-}
-
 void to_message(const model::PacketFilter& filter, link::v1::PacketFilter& out) {
     out.set_name(filter.name);
     out.set_action(name_of(filter.action, filter_actions));
@@ -118,7 +96,7 @@ model::PacketFilter to_filter(FieldReader& read, const link::v1::PacketFilter& i
     if (read.size(in.payload_size(), model::most_payload_matches, "filters.payload")) {
         for (const auto& match : in.payload()) filter.payload.push_back(to_payload_match(read, match));
     }
-    filter.source_is = to_attribute_match(read, in.source_is());
+    filter.source_is = to_attribute_match(read, in.source_is(), "filters.source_is");
     return filter;
 }
 

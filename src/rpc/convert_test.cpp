@@ -99,6 +99,7 @@ TEST(Convert, AGatewayReportSurvivesWhole) {
     EXPECT_EQ(report->firewalls, sample_gateway_report().firewalls);
     EXPECT_EQ(report->attackers, sample_gateway_report().attackers);
     EXPECT_EQ(report->trouble, sample_gateway_report().trouble);
+    EXPECT_EQ(report->tables, sample_gateway_report().tables);
     link::v1::GatewayReport again;
     to_message(*report, again);
     EXPECT_TRUE(same(sent, again));

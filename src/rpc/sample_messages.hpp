@@ -141,6 +141,8 @@ inline model::FirewallProgram sample_firewall() {
     rule.to = {1, 2};
     rule.sources = {sample_prefix("198.51.100.0/24")};
     rule.destinations = {sample_prefix("2001:db8::10/128")};
+    rule.source_is = {{{"DE", "AT"}, true, {}}, {{}, false, {"botnet"}}};
+    rule.destination_is = {{{"ZZ"}, false, {"tor-exit"}}};
     rule.services = {every_field, ping, {}};
     rule.users = {"anna@acme.example"};
     rule.windows = {{60, 120}};
@@ -262,6 +264,7 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     report.attackers = {{model::TenantId(12), *net::Address::parse("10.1.0.7"),
                          model::OutboundConduct::udp_flood, model::OutboundAction::limit, sample_time(1),
                          sample_time(2), sample_time(3), 17, 98, 19, 20, 21, 22, 23}};
+    report.tables = {sample_time(4), sample_time(5)};
     report.trouble = "the disk is full";
     report.unattributed[static_cast<std::size_t>(model::DropReason::truncated)] = {11, 12};
     return report;

@@ -227,7 +227,10 @@ RuleExamples::RuleExamples(const FirewallProgram& program, std::span<const net::
 }
 
 std::string RuleExamples::of(const model::FirewallRule& rule) const {
-    if (too_many_) return {};
+    // Which addresses a country has is the gateways' to know.
+    const bool asks_source = rule.sources.empty() && !rule.source_is.empty();
+    const bool asks_destination = rule.destinations.empty() && !rule.destination_is.empty();
+    if (too_many_ || asks_source || asks_destination) return {};
     // From the internet nobody reaches private addresses: tried last.
     for (const auto& [family, reachable_only] :
          {std::pair{Family::ipv4, true}, std::pair{Family::ipv6, true}, std::pair{Family::ipv4, false}}) {

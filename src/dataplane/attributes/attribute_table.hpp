@@ -76,6 +76,7 @@ class ReputationTable {
 struct Tables {
     std::shared_ptr<const CountryTable> countries;  // nullptr: there is none
     std::shared_ptr<const ReputationTable> reputations;
+    model::AttributeEditions editions{};
 };
 
 // model::AttributeMatch, as it is asked of one address.

@@ -55,6 +55,9 @@ base::Status check(const model::FirewallRule& rule, std::size_t zones) {
             }
         }
     }
+    if (!rule.source_is.empty() || !rule.destination_is.empty())
+        return refuse(rule, "countries and reputations, which this gateway does not know yet",
+                      "use prefixes");
     for (const model::WeekWindow& window : rule.windows) {
         if (window.first_minute >= window.end_minute || window.end_minute > 7 * 24 * 60) {
             return refuse(rule, "a time that ends before it begins, or after the week",

@@ -34,6 +34,7 @@ template <class V>
 void fields(V& v, model::AddressObject& o) {
     field(v, "name", o.name);
     field(v, "ranges", o.ranges);
+    field(v, "is", o.is);
 }
 template <class V>
 void fields(V& v, model::PortRange& r) {
