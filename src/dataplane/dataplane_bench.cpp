@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/attributes/attribute_file.hpp"
 #include "dataplane/bench_loop.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/worker.hpp"
@@ -37,6 +38,7 @@ struct Case {
     bool outbound = false;  // answers, from tenants that are attached by two tags
     std::uint32_t tenants = 1;
     std::uint32_t rules = 50;
+    std::uint32_t asking = 0;  // of the rules: ask for the source's country
 };
 constexpr Case cases[] = {
     {.name = "established-udp"},
@@ -48,6 +50,8 @@ constexpr Case cases[] = {
     {.name = "answers-udp", .outbound = true},
     {.name = "answers-10000-tenants", .outbound = true, .tenants = 10'000},
     {.name = "setup-1000-rules", .fresh = true, .rules = 1'000},
+    {.name = "setup-1000-rules-10-asking", .fresh = true, .rules = 1'000, .asking = 10},
+    {.name = "setup-1000-rules-all-asking", .fresh = true, .rules = 1'000, .asking = 999},
 };
 
 struct Tags {
@@ -166,6 +170,11 @@ model::TenantProgram program(const Case& it, std::uint32_t tenant) {
         service.destination_port.first = service.destination_port.last =
             static_cast<std::uint16_t>(1 + i % 900);
         rule.services = {service};
+        if (i < it.asking) {
+            rule.sources.clear();
+            rule.services.clear();
+            rule.source_is = {{{i % 2 == 0 ? "QA" : "QB"}, false, {}}};
+        }
         firewall.rules.push_back(rule);
     }
     model::FirewallRule last;
@@ -183,12 +192,26 @@ model::TenantProgram program(const Case& it, std::uint32_t tenant) {
     return out;
 }
 
+// 300,000 prefixes, spread over the space; in countries that no rule asks for.
+attributes::Tables tables() {
+    std::string text = "prefix,country\n";
+    for (std::uint32_t n = 0; n < 300'000; ++n) {
+        const auto prefix = net::Prefix::of(net::Address::v4(n * 14'000U), 24);
+        text += fmt::format("{},{}\n", prefix.to_string(), n % 2 == 0 ? "DE" : "NO");
+    }
+    attributes::Tables out;
+    out.countries =
+        std::make_shared<attributes::CountryTable>(attributes::read_countries(text, "countries").value());
+    return out;
+}
+
 class Bench {
   public:
     Bench(const Case& it, std::uint32_t flows) : it_(it), flows_(flows) {
         topology_.to_customers.way = topology_.to_internet.way = {.rewrite = true};
         topology_.rewrite = true;
         ProgramCompiler compiler({.slots = 32'768, .tenants = 16'384}, random_, topology_);
+        if (it.asking != 0) compiler.set_attributes(tables());
         std::vector<model::TenantProgram> programs;
         for (std::uint32_t i = 0; i < it.tenants; ++i) programs.push_back(program(it, i));
         auto made = compiler.compile(programs, {clock_.wall(), 0});

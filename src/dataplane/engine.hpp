@@ -77,7 +77,7 @@ class Engine {
 
     // Who is logged in where; expires by the batches' time stamps.
     void bind_users(const model::UserBindingUpdate& update, base::Timestamp now);
-    // What filters ask of sources, from the next load() on.
+    // What filters and rules ask of addresses, from the next load() on.
     void set_attributes(const attributes::Tables& tables);
 
     // Ethernet frames of one moment, at most 65,535 bytes each; any number. outcome[i] belongs to frames[i];

@@ -9,6 +9,7 @@
 #include <optional>
 #include <tuple>
 
+#include "dataplane/attributes/attribute_file.hpp"
 #include "dataplane/engine.hpp"
 #include "packet/packet_text.hpp"
 #include "packet/parser.hpp"
@@ -74,12 +75,58 @@ class Addresses {
     bool ipv6_;
 };
 
+// An operator's tables as lines.
+struct Lines {
+    using List = std::vector<std::pair<net::Prefix, std::string>>;
+    std::optional<List> countries;  // nothing: there is no table
+    std::optional<List> reputations;
+
+    [[nodiscard]] bool holds(const model::AttributeMatch& match, const net::Address& address) const {
+        if (!match.countries.empty()) {
+            if (!countries) return false;
+            const std::pair<net::Prefix, std::string>* longest = nullptr;
+            for (const auto& line : *countries) {
+                if (line.first.contains(address) &&
+                    (longest == nullptr || line.first.bits() > longest->first.bits()))
+                    longest = &line;
+            }
+            const std::string country = longest == nullptr ? "ZZ" : longest->second;
+            const bool named =
+                std::find(match.countries.begin(), match.countries.end(), country) != match.countries.end();
+            if (named == match.other_countries) return false;
+        }
+        return match.reputations.empty() ||
+               (reputations && std::ranges::any_of(*reputations, [&](const auto& line) {
+                    return line.first.contains(address) &&
+                           std::ranges::find(match.reputations, line.second) != match.reputations.end();
+                }));
+    }
+    // As a gateway has them.
+    [[nodiscard]] attributes::Tables tables() const {
+        attributes::Tables out;
+        const auto text = [](std::string header, const List& list) {
+            for (const auto& [prefix, value] : list) header += prefix.to_string() + "," + value + "\n";
+            return header;
+        };
+        if (countries)
+            out.countries = std::make_shared<attributes::CountryTable>(
+                attributes::read_countries(text("prefix,country\n", *countries), "c").value());
+        if (reputations)
+            out.reputations = std::make_shared<attributes::ReputationTable>(
+                attributes::read_reputations(text("prefix,tags\n", *reputations), "r").value());
+        return out;
+    }
+};
+
 // Obvious rather than fast.
 class Judge {
   public:
     explicit Judge(const Addresses& addresses) : addresses_(addresses) {}
 
-    void set(const model::TenantProgram& program) { program_ = program; }
+    void set(const model::TenantProgram& program, const Lines& lines) {
+        program_ = program;
+        lines_ = lines;
+    }
     void forget() { flows_.clear(); }
 
     [[nodiscard]] Expected judge(std::size_t from, const Tuple& tuple) {
@@ -133,6 +180,13 @@ class Judge {
         return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(),
                                                [&](const auto& one) { return one.contains(address); });
     }
+    [[nodiscard]] bool is_end(const std::vector<net::Prefix>& prefixes,
+                              const std::vector<model::AttributeMatch>& matches,
+                              const net::Address& address) const {
+        if (matches.empty()) return lists(prefixes, address);
+        return (!prefixes.empty() && lists(prefixes, address)) ||
+               std::ranges::any_of(matches, [&](const auto& match) { return lines_.holds(match, address); });
+    }
     static bool serves(const model::ServiceMatch& service, const Tuple& tuple) {
         return (service.protocol == 0 || service.protocol == 17) &&
                tuple.destination_port >= service.destination_port.first &&
@@ -145,8 +199,9 @@ class Judge {
             const bool service =
                 rule.services.empty() || std::any_of(rule.services.begin(), rule.services.end(),
                                                      [&](const auto& one) { return serves(one, tuple); });
-            if (lists(rule.from, from) && lists(rule.to, to) && lists(rule.sources, tuple.source) &&
-                lists(rule.destinations, tuple.destination) && service)
+            if (lists(rule.from, from) && lists(rule.to, to) &&
+                is_end(rule.sources, rule.source_is, tuple.source) &&
+                is_end(rule.destinations, rule.destination_is, tuple.destination) && service)
                 return &rule;
         }
         return nullptr;
@@ -230,6 +285,7 @@ class Judge {
 
     const Addresses& addresses_;
     model::TenantProgram program_;
+    Lines lines_;
     Flows flows_;
 };
 
@@ -240,9 +296,11 @@ class World {
 
     void run(int packets) {
         change_program();
+        change_tables();
         for (int i = 0; i < packets && !::testing::Test::HasFailure(); ++i) {
             now_ += std::chrono::milliseconds(5);
             if (below(400) == 0) change_program();
+            if (below(500) == 0) change_tables();
             if (below(300) == 0) {
                 now_ += std::chrono::hours(1);  // everything is over
                 judge_.forget();
@@ -294,9 +352,47 @@ class World {
             firewall.rules.push_back(all);
         }
         for (unsigned i = below(5); i-- > 0;) firewall.nat.push_back(some_nat(i));
-        judge_.set(program);
-        const auto loaded = engine_.load({&program, 1}, now_);
+        program_ = program;
+        load();
+    }
+    void load() {
+        judge_.set(program_, lines_);
+        const auto loaded = engine_.load({&program_, 1}, now_);
         ASSERT_TRUE(loaded.has_value()) << loaded.error().message();
+    }
+
+    // A table, another one, or none; the program stays.
+    void change_tables() {
+        const auto some_lines = [&](auto value) {
+            Lines::List list;
+            std::vector<net::Prefix> seen;
+            for (unsigned i = below(8); i-- > 0;) {
+                const net::Prefix prefix = below(3) == 0   ? addresses_.network(1 + below(networks - 1))
+                                           : below(4) == 0 ? addresses_.site()
+                                                           : net::Prefix::host(any_host());
+                if (std::find(seen.begin(), seen.end(), prefix) != seen.end()) continue;
+                seen.push_back(prefix);
+                list.emplace_back(prefix, value());
+            }
+            return list;
+        };
+        lines_ = {};
+        if (below(5) != 0) lines_.countries = some_lines([&] { return below(2) == 0 ? "DE" : "RU"; });
+        if (below(5) != 0) lines_.reputations = some_lines([&] { return below(2) == 0 ? "bad" : "worse"; });
+        engine_.set_attributes(lines_.tables());
+        load();
+        ++seen_["tables"];
+    }
+    std::vector<model::AttributeMatch> some_matches() {
+        std::vector<model::AttributeMatch> out;
+        for (unsigned i = below(6) == 0 ? 2 : below(3) == 0 ? 1 : 0; i-- > 0;) {
+            model::AttributeMatch& match = out.emplace_back();
+            if (below(3) != 0) match.countries = {below(2) == 0 ? "DE" : below(2) == 0 ? "RU" : "ZZ"};
+            match.other_countries = !match.countries.empty() && below(3) == 0;
+            if (match.countries.empty() || below(4) == 0)
+                match.reputations = {below(2) == 0 ? "bad" : "worse"};
+        }
+        return out;
     }
 
     model::FirewallRule some_rule(unsigned number) {
@@ -307,6 +403,8 @@ class World {
         rule.to = some_zones();
         rule.sources = some_hosts();
         rule.destinations = some_hosts();
+        rule.source_is = some_matches();
+        if (below(3) == 0) rule.destination_is = some_matches();
         if (below(2) == 0) rule.services = {some_service()};
         return rule;
     }
@@ -409,6 +507,8 @@ class World {
     Addresses addresses_;
     Judge judge_;
     Engine engine_;
+    model::TenantProgram program_;
+    Lines lines_;
     base::Timestamp now_{std::chrono::hours(24 * 365 * 50)};
     std::vector<std::pair<std::size_t, Tuple>> recent_;
     std::map<std::string, int> seen_;
@@ -431,7 +531,7 @@ TEST(FirewallReference, RandomProgramsAndPackets) {
         }
     }
     for (const char* what : {"pass", "no-rule", "rule-drop", "policy-changed", "spoofed-source", "no-route",
-                             "unknown-destination", "nat-exhausted", "pool", "translated"})
+                             "unknown-destination", "nat-exhausted", "pool", "translated", "tables"})
         EXPECT_GT(seen[what], 0) << what << " was never seen";
 }
 

@@ -54,6 +54,10 @@ FlowPlan plan_flow(const TenantFirewall& firewall, const flow::Tuple& tuple, con
         plan.user = firewall.users->find(tuple.source);
         if (plan.user != nullptr) question.users = plan.user->ids;
     }
+    if (firewall.rules.asks_source())
+        question.source_is = attributes::facts_of(firewall.attributes, tuple.source);
+    if (firewall.rules.asks_destination())
+        question.destination_is = attributes::facts_of(firewall.attributes, tuple.destination);
     plan.match = firewall.rules.classify(question);
     if (plan.match.action != model::RuleAction::allow) return plan;
     const bool hairpin = from != attach::internet && plan.towards.destination != tuple.destination;

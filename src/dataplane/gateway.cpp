@@ -291,6 +291,7 @@ model::GatewayReport Gateway::report() const {
     const auto users = compiler_.users().totals();
     report.bindings_generation = users.generation;
     report.bindings = users.bindings;
+    report.tables = switch_.current().attributes.editions;
     report.trouble = switch_.current().attribute_gaps.text();
     for (const auto& [tenant, refused] : refused_) report.refused.push_back(refused);
     return report;

@@ -178,4 +178,32 @@ TEST_F(GatewayPrograms, ATableThatIsNotThereIsSaidAndOneThatComesIsAsked) {
     EXPECT_EQ(gateway_.report().trouble, "") << "later programs have the tables, too";
 }
 
+TEST_F(GatewayPrograms, WhatRulesOfAFirewallAskIsMissedAsWell) {
+    auto asking = tenant(1, 1);
+    asking.firewall.enabled = true;
+    asking.firewall.zones = {"internet"};
+    model::FirewallRule rule;
+    rule.name = "abroad";
+    rule.source_is = {{{"DE"}, false, {}}, {{"AT"}, false, {}}};
+    rule.destination_is = {{{}, false, {"botnet"}}};
+    asking.firewall.rules = {rule};
+    EXPECT_TRUE(apply({asking}, true, 1).empty()) << "what it forbids otherwise stays forbidden";
+    auto report = gateway_.report();
+    EXPECT_NE(report.trouble.find("1 of the tenants ask for countries and this gateway has no table of them"),
+              std::string::npos)
+        << report.trouble;
+    EXPECT_NE(report.trouble.find("1 of the tenants ask for reputations"), std::string::npos);
+    EXPECT_EQ(report.tables, model::AttributeEditions{});
+    attributes::Tables tables;
+    tables.countries = std::make_shared<attributes::CountryTable>(
+        attributes::read_countries("prefix,country\n192.0.2.0/24,DE\n", "c").value());
+    tables.reputations = std::make_shared<attributes::ReputationTable>(
+        attributes::read_reputations("prefix,tags\n192.0.2.0/24,botnet\n", "t").value());
+    tables.editions.countries = base::Timestamp(std::chrono::hours(7));
+    gateway_.set_attributes(tables);
+    report = gateway_.report();
+    EXPECT_EQ(report.trouble, "");
+    EXPECT_EQ(report.tables.countries, base::Timestamp(std::chrono::hours(7)));
+}
+
 }  // namespace sluice::dataplane

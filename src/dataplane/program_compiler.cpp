@@ -187,6 +187,35 @@ base::Status check_tags(const std::vector<attach::IngressTable::Item>& tags) {
                 "each network needs a tag, a tunnel or a port of its own");
 }
 
+// What the tenant's filters and rules ask for and the tables do not have.
+void find_gaps(const model::TenantProgram& program, Program& out) {
+    bool countries = false;
+    bool reputations = false;
+    const auto find = [&](const model::AttributeMatch& match) {
+        if (match.any()) out.attribute_gaps.add(match, out.attributes, countries, reputations);
+    };
+    for (const auto& filter : program.filters) find(filter.source_is);
+    if (!program.firewall.enabled) return;
+    for (const auto& rule : program.firewall.rules) {
+        std::ranges::for_each(rule.source_is, find);
+        std::ranges::for_each(rule.destination_is, find);
+    }
+}
+
+// Of the tables those that the rules ask.
+attributes::Tables asked_by(const model::FirewallProgram& program, const attributes::Tables& tables) {
+    attributes::Tables out;
+    const auto ask = [&](const model::AttributeMatch& match) {
+        if (!match.countries.empty()) out.countries = tables.countries;
+        if (!match.reputations.empty()) out.reputations = tables.reputations;
+    };
+    for (const auto& rule : program.rules) {
+        std::ranges::for_each(rule.source_is, ask);
+        std::ranges::for_each(rule.destination_is, ask);
+    }
+    return out;
+}
+
 // The tenant's lists; 0 without filters.
 base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program, TimePair now, Program& out) {
     if (program.filters.empty()) return std::uint16_t{0};
@@ -198,15 +227,12 @@ base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program,
     // Of the filters that ask_more, by their place among the tenant's.
     const auto first_condition = static_cast<std::uint32_t>(out.conditions.size());
     std::vector<std::uint32_t> conditions(program.filters.size(), first_condition);
-    bool asks_countries = false;
-    bool asks_reputations = false;
     for (std::size_t i = 0; i < program.filters.size(); ++i) {
         const auto& filter = program.filters[i];
         out.rules.push_back(filter.name);
         if (filter.payload.empty() && !filter.source_is.any()) continue;
         conditions[i] = static_cast<std::uint32_t>(out.conditions.size());
         out.conditions.push_back(compile_condition(filter, out.attributes));
-        out.attribute_gaps.add(filter.source_is, out.attributes, asks_countries, asks_reputations);
     }
     FilterLists lists{};
     for (std::size_t kind = 0; kind < lists.size(); ++kind) {
@@ -405,6 +431,7 @@ base::Result<FirewallOwner> ProgramCompiler::firewall_owner(const model::TenantP
     owner.neighbours = neighbours_;
     if (std::ranges::any_of(program.firewall.rules, [](const auto& rule) { return !rule.users.empty(); }))
         owner.users = users_->of(program.tenant);
+    owner.attributes = asked_by(program.firewall, attributes_);
     owner.outbound = {given->slot, given->serial, 0, 0, 0};
     if (const auto earlier = firewalls_.find(program.tenant); earlier != firewalls_.end()) {
         owner.index = earlier->second.compiled->index;
@@ -430,7 +457,12 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
     if (!program.firewall.enabled) return std::uint16_t{0};
     const auto earlier = firewalls_.find(program.tenant);
     Firewall made;
-    if (earlier != firewalls_.end() && earlier->second.source == program.firewall) {
+    const auto same_tables = [&](const TenantFirewall& firewall) {
+        return (!firewall.rules.asks_source() && !firewall.rules.asks_destination()) ||
+               firewall.attributes.same_as(asked_by(program.firewall, attributes_));
+    };
+    if (earlier != firewalls_.end() && earlier->second.source == program.firewall &&
+        same_tables(*earlier->second.compiled)) {
         const auto slot = slot_for({program.tenant, model::MitigationId{}, net::Prefix{}}, draft);
         if (!slot) return std::unexpected(slot.error());
         made = earlier->second;
@@ -468,6 +500,7 @@ base::Result<std::uint16_t> ProgramCompiler::add_firewall(const model::TenantPro
 
 base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair now, Draft& draft) const {
     Program& out = *draft.program;
+    find_gaps(program, out);
     const auto filters = compile_filters(program, now, out);
     if (!filters) return std::unexpected(filters.error());
     const auto firewall = add_firewall(program, draft);

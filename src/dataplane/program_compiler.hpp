@@ -37,7 +37,8 @@ class ProgramCompiler {
     // `topology`: the legs that attachments name.
     ProgramCompiler(CompilerLimits limits, base::Random& random, Topology topology = Topology::plain(2));
 
-    // What filters ask of sources, from the next program on.
+    // What filters and rules of firewalls ask of addresses, from the next program on. Firewalls that ask a
+    // table that is another one now are compiled again: their flows are judged again.
     void set_attributes(attributes::Tables tables) { attributes_ = std::move(tables); }
 
     // The full set. On an error nothing is changed, no slot is given out.

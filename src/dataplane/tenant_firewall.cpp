@@ -39,7 +39,7 @@ class Compiler {
     [[nodiscard]] base::Result<std::unique_ptr<TenantFirewall>> run(
         std::vector<attach::IngressTable::Item>& tags) {
         if (auto status = check_gateway(); !status) return std::unexpected(status.error());
-        auto rules = firewall::RuleSet::compile(program_);
+        auto rules = firewall::RuleSet::compile(program_, {}, owner_.attributes);
         if (!rules) {
             rules.error().where = fmt::format("{}, {}", tenant_.to_string(), rules.error().where);
             return std::unexpected(rules.error());
@@ -207,6 +207,7 @@ class Compiler {
         out.first_generation = owner_.first_generation;
         out.outbound = owner_.outbound;
         out.users = owner_.users;
+        out.attributes = owner_.attributes;
         out.times = flow::FlowTimes::from(program_.timeouts, program_.strict_tcp);
         out.quota = flow::FlowQuota::from(program_.limits, owner_.workers);
         // All workers take from one state (SharedTenant).

@@ -13,6 +13,7 @@
 #include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/attach/neighbour_table.hpp"
 #include "dataplane/attach/routes.hpp"
+#include "dataplane/attributes/attribute_table.hpp"
 #include "dataplane/counters.hpp"
 #include "dataplane/firewall/rule_set.hpp"
 #include "dataplane/firewall/user_table.hpp"
@@ -102,6 +103,7 @@ struct TenantFirewall {
     attach::Routes routes;
     attach::Routes published;  // not 0: an address that NAT has outside, for servers or as a pool
     firewall::RuleSet rules;
+    attributes::Tables attributes;                     // that rules ask; another table is another compilation
     std::shared_ptr<const firewall::UserTable> users;  // nullptr: no rule names one
     nat::NatProgram nat;
     flow::FlowTimes times;
@@ -127,6 +129,7 @@ struct FirewallOwner {
     std::uint32_t workers = 1;
     base::SipKey neighbours{};                         // of tables of neighbours
     std::shared_ptr<const firewall::UserTable> users;  // where rules name some
+    attributes::Tables attributes;                     // that rules ask
 };
 
 // `topology` names the legs. The error's `where` names tenant and object. Adds what the networks are known by

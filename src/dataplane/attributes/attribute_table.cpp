@@ -25,6 +25,13 @@ std::vector<std::string> ReputationTable::names_of(Tags tags) const {
     return out;
 }
 
+Facts facts_of(const Tables& tables, const net::Address& address) {
+    Facts out;
+    if (tables.countries != nullptr) out.country = tables.countries->find(address);
+    if (tables.reputations != nullptr) out.tags = tables.reputations->find(address);
+    return out;
+}
+
 Question Question::of(const model::AttributeMatch& match, const Tables& tables) {
     Question out;
     out.by_country = !match.countries.empty();
@@ -61,9 +68,10 @@ std::string Gaps::text() const {
     std::vector<std::string> parts;
     const auto absent = [&](std::uint32_t tenants, const char* what) {
         if (tenants == 0) return;
-        parts.push_back(fmt::format(
-            "{} of the tenants ask for {} and this gateway has no table of them: these filters match nothing",
-            tenants, what));
+        parts.push_back(
+            fmt::format("{} of the tenants ask for {} and this gateway has no table of them: these filters "
+                        "and rules match nothing",
+                        tenants, what));
     };
     absent(without_countries, "countries");
     absent(without_reputations, "reputations");

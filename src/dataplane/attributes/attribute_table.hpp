@@ -77,7 +77,18 @@ struct Tables {
     std::shared_ptr<const CountryTable> countries;  // nullptr: there is none
     std::shared_ptr<const ReputationTable> reputations;
     model::AttributeEditions editions{};
+
+    [[nodiscard]] bool same_as(const Tables& other) const {
+        return countries == other.countries && reputations == other.reputations;
+    }
 };
+
+// What they say of one address, looked up once for any number of questions.
+struct Facts {
+    CountryIndex country = country_count;  // that: there is no table
+    Tags tags = 0;
+};
+[[nodiscard]] Facts facts_of(const Tables& tables, const net::Address& address);
 
 // model::AttributeMatch, as it is asked of one address.
 struct Question {
@@ -89,9 +100,15 @@ struct Question {
     [[nodiscard]] static Question of(const model::AttributeMatch& match, const Tables& tables);
     // Without the table that it asks: false.
     [[nodiscard]] bool holds_for(const net::Address& address, const Tables& tables) const;
+    // The same of what was looked up in the tables that it was made with.
+    [[nodiscard]] bool holds_for(const Facts& facts) const {
+        return (!by_country || (facts.country < country_count && countries.test(facts.country))) &&
+               (!by_reputation || (facts.tags & tags) != 0);
+    }
 };
 
-// What programs ask for and the tables do not have: it matches nothing, and an operator has to know.
+// What programs, filters or rules of firewalls, ask for and the tables do not have: it matches nothing, and
+// an operator has to know.
 struct Gaps {
     std::uint32_t without_countries = 0;  // tenants that ask for countries, and there is no table of them
     std::uint32_t without_reputations = 0;

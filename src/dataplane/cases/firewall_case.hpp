@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "dataplane/cases/attribute_case.hpp"
 #include "dataplane/cases/case_family.hpp"
 #include "dataplane/cases/case_words.hpp"
 #include "dataplane/engine.hpp"
@@ -198,8 +199,9 @@ class FirewallCase {
         }
     }
 
-    // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [tcp|udp N[-M]] [tcp-from
-    // N[-M]] [icmp [TYPE [CODE]]] [protocol N] [user NAME] [minutes N-M]
+    // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [source-is|destination-is
+    // country|country-not|reputation X,X …] [tcp|udp N[-M]] [tcp-from N[-M]] [icmp [TYPE [CODE]]] [protocol N]
+    // [user NAME] [minutes N-M]
     void add_rule(WordReader& line, model::FirewallProgram& firewall) const {
         using Action = model::RuleAction;
         model::FirewallRule rule;
@@ -213,6 +215,12 @@ class FirewallCase {
                 rule.sources.push_back(family_.prefix(line.take("source")));
             } else if (word == "destination") {
                 rule.destinations.push_back(family_.prefix(line.take("destination")));
+            } else if (word == "source-is" || word == "destination-is") {
+                auto& match = (word == "source-is" ? rule.source_is : rule.destination_is).emplace_back();
+                while (AttributeCase::is_match_word(line.next())) {
+                    const std::string& asked = line.take("word");
+                    AttributeCase::add_match_word(asked, line.take("value"), match);
+                }
             } else if (word == "user") {
                 rule.users.push_back(line.take("user"));
             } else if (word == "minutes") {

@@ -26,7 +26,7 @@ class Explainer {
         // For suggestions, of all packets together: rules compiled and packets sent again.
         std::size_t suggestion_budget = 50'000;
         std::vector<model::UserBinding> users;  // who is logged in at the tenant's addresses
-        attributes::Tables tables;              // what filters ask of sources
+        attributes::Tables tables;              // what filters and rules ask of addresses
     };
 
     // Refuses what a gateway refuses.

@@ -381,6 +381,53 @@ TEST(Explainer, SaysWhatTheTablesSayOfASource) {
         << path_of(bot);
 }
 
+TEST(Explainer, SaysWhatTheTablesSayOfTheEndsThatRulesAskFor) {
+    auto program = company();
+    program.targets.clear();
+    program.filters.clear();
+    model::FirewallRule abroad;
+    abroad.name = "abroad";
+    abroad.source_is = {{{"RU", "CN"}, false, {}}};
+    abroad.action = model::RuleAction::drop;
+    model::FirewallRule home;
+    home.name = "home";
+    home.source_is = {{{"DE"}, false, {}}};
+    home.destination_is = {{{}, false, {"ours"}}};
+    home.action = model::RuleAction::allow;
+    program.firewall.rules = {abroad, home};
+    const auto asked = [&](const attributes::Tables& tables, const char* packet) {
+        Explainer::Config config;
+        config.tables = tables;
+        auto explainer = Explainer::make(program, noon, config);
+        EXPECT_TRUE(explainer) << explainer.error().message();
+        return explainer->explain_text(packet, {}, noon).value();
+    };
+    const auto says = [](const Explanation& one, const std::string& text) {
+        return std::ranges::any_of(one.path, [&](const Step& step) { return step.text == text; });
+    };
+    const char* from_ru = "tcp 198.18.0.5:4000 > 203.0.113.9:443 syn";
+    const auto unknown = asked({}, from_ru);
+    EXPECT_EQ(unknown.reason, DropReason::no_rule);
+    EXPECT_TRUE(
+        says(unknown, "Its source 198.18.0.5 is in a country that is not known here, as there is no table."))
+        << path_of(unknown);
+    attributes::Tables tables;
+    tables.countries = std::make_shared<attributes::CountryTable>(
+        attributes::read_countries("prefix,country\n198.18.0.0/24,RU\n198.18.1.0/24,DE\n", "c").value());
+    tables.reputations = std::make_shared<attributes::ReputationTable>(
+        attributes::read_reputations("prefix,tags\n203.0.113.0/24,ours\n", "t").value());
+    tables.editions.countries = base::parse_rfc3339("2026-11-20T06:00:00Z").value();
+    const auto one = asked(tables, from_ru);
+    EXPECT_EQ(one.rule, "abroad");
+    EXPECT_TRUE(says(one, "Its source 198.18.0.5 is in RU by the table of 2026-11-20T06:00:00Z."))
+        << path_of(one);
+    EXPECT_TRUE(says(one, "Its destination 203.0.113.9 is known for ours.")) << path_of(one);
+    const auto other = asked(tables, "tcp 198.18.7.5:4000 > 203.0.113.9:443 syn");
+    EXPECT_EQ(other.reason, DropReason::no_rule);
+    EXPECT_TRUE(suggests(other, "It would pass if rule 'home' also allowed the source 198.18.7.5."))
+        << path_of(other);
+}
+
 TEST(Explainer, SaysTheLimitOfAPairAndOfAService) {
     auto program = company();
     program.firewall = {};

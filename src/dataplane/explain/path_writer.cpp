@@ -272,6 +272,8 @@ class PathWriter {
         if (!met(Place::entry, Stage::flow)) return false;
         if (!met(Place::route, Stage::tenant)) return false;
         say_user();
+        for (const std::string& sentence : trace_.ends_are)
+            out_.path.push_back({model::to_string(Stage::firewall), Verdict::pass, "", sentence});
         return met(Place::firewall, Stage::firewall,
                    fmt::format("Rule '{}' allows it, from zone '{}' to zone '{}'.", trace_.rule,
                                zone_name(program_, packet_.from), zone_name(program_, trace_.to)),

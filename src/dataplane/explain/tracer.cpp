@@ -1,10 +1,13 @@
 #include "dataplane/explain/tracer.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 
 #include "base/joined.hpp"
 #include "base/random.hpp"
+#include "base/time_text.hpp"
 #include "dataplane/pipeline.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/scrub/anomaly/anomaly_stage.hpp"
@@ -59,32 +62,65 @@ void put16(std::vector<std::uint8_t>& out, std::uint16_t value) {
     out.push_back(static_cast<std::uint8_t>(value));
 }
 
-// What the tables say of an address, as far as filters ask for it.
-std::string source_sentence(const model::TenantProgram& program, const attributes::Tables& tables,
-                            const net::Address& source) {
+// Which tables somebody asks.
+struct Asked {
     bool countries = false;
     bool reputations = false;
-    for (const auto& filter : program.filters) {
-        countries = countries || !filter.source_is.countries.empty();
-        reputations = reputations || !filter.source_is.reputations.empty();
+
+    void add(const model::AttributeMatch& match) {
+        countries = countries || !match.countries.empty();
+        reputations = reputations || !match.reputations.empty();
     }
+};
+
+// " by the table of 2026-11-20T06:00:00Z"
+std::string edition_text(base::Timestamp at) {
+    return at == base::Timestamp{} ? std::string{} : " by the table of " + base::to_rfc3339(at);
+}
+
+// What the tables say of an address, as far as it is asked for. `end`: "source".
+std::string sentence_of(const char* end, const net::Address& address, const Asked& asked,
+                        const attributes::Tables& tables) {
     std::vector<std::string> facts;
-    if (countries && tables.countries != nullptr) {
-        const std::string code = attributes::country_name(tables.countries->find(source));
-        facts.push_back(code == model::unknown_country ? "is in no country that the table knows"
-                                                       : "is in " + code);
-    } else if (countries) {
-        facts.push_back("is in a country that is not known here, as there is no table");
+    if (asked.countries && tables.countries != nullptr) {
+        const std::string code = attributes::country_name(tables.countries->find(address));
+        facts.push_back((code == model::unknown_country ? std::string("is in no country that the table knows")
+                                                        : "is in " + code) +
+                        edition_text(tables.editions.countries));
+    } else if (asked.countries) {
+        facts.emplace_back("is in a country that is not known here, as there is no table");
     }
-    if (reputations && tables.reputations != nullptr) {
-        const auto tags = tables.reputations->names_of(tables.reputations->find(source));
-        facts.push_back(tags.empty() ? std::string("has no reputation")
-                                     : "is known for " + base::joined(tags, ", "));
-    } else if (reputations) {
-        facts.push_back("has a reputation that is not known here, as there is no table");
+    if (asked.reputations && tables.reputations != nullptr) {
+        const auto tags = tables.reputations->names_of(tables.reputations->find(address));
+        facts.push_back(
+            (tags.empty() ? std::string("has no reputation") : "is known for " + base::joined(tags, ", ")) +
+            edition_text(tables.editions.reputations));
+    } else if (asked.reputations) {
+        facts.emplace_back("has a reputation that is not known here, as there is no table");
     }
     if (facts.empty()) return {};
-    return "Its source " + source.to_string() + " " + base::joined(facts, ", and ") + ".";
+    return fmt::format("Its {} {} {}.", end, address.to_string(), base::joined(facts, ", and "));
+}
+
+std::string by_filters(const model::TenantProgram& program, const attributes::Tables& tables,
+                       const net::Address& source) {
+    Asked asked;
+    for (const auto& filter : program.filters) asked.add(filter.source_is);
+    return sentence_of("source", source, asked, tables);
+}
+
+std::vector<std::string> by_rules(const model::TenantProgram& program, const attributes::Tables& tables,
+                                  const packet::Key& key) {
+    Asked source;
+    Asked destination;
+    for (const auto& rule : program.firewall.rules) {
+        for (const auto& match : rule.source_is) source.add(match);
+        for (const auto& match : rule.destination_is) destination.add(match);
+    }
+    std::vector<std::string> out{sentence_of("source", key.source, source, tables),
+                                 sentence_of("destination", key.destination, destination, tables)};
+    std::erase(out, std::string{});
+    return out;
 }
 
 }  // namespace
@@ -247,10 +283,11 @@ Trace Tracer::Impl::trace_of(const packet::Key& arrived) {
     trace.scrubbed = trace.is_ours && (!trace.has_firewall ||
                                        (!trace.known && batch.firewall.networks[0] == attach::internet));
     trace.excused = batch.excused.count != 0;
-    if (trace.scrubbed) trace.source_is = source_sentence(wanted, program->attributes, trace.key.source);
+    if (trace.scrubbed) trace.source_is = by_filters(wanted, program->attributes, trace.key.source);
     if (trace.has_firewall) {
         read_flow(trace);
         read_user(trace);
+        if (!trace.known) trace.ends_are = by_rules(wanted, program->attributes, trace.key);
     }
     if (trace.verdict != model::Verdict::drop) {
         const auto bytes = batch.frames[0].bytes();

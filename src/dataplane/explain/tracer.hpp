@@ -48,6 +48,7 @@ struct Trace {
     bool excused = false;     // a filter let it pass by all later ones
     bool spliced = false;     // its connection was begun by a cookie, now or before
     std::string source_is;    // a sentence: what tables say of its source, where filters ask for that
+    std::vector<std::string> ends_are;  // the same of both its ends, where rules of the firewall ask
     // Of packets whose flow is open now:
     bool has_flow = false;
     flow::Tuple before, after;  // as the flow's originator sends, and after translation
@@ -63,7 +64,7 @@ class Tracer {
   public:
     // Refuses what a gateway refuses; `at` is when the program is compiled: filters expire from then on, and
     // log-ins of the tenant's `users` by the packets' times. `tables`: as the gateways' are supposed to be;
-    // filters that ask one that is not there match nothing.
+    // filters and rules that ask one that is not there match nothing.
     [[nodiscard]] static base::Result<std::unique_ptr<Tracer>> make(
         const model::TenantProgram& program, base::Timestamp at,
         std::span<const model::UserBinding> users = {}, const attributes::Tables& tables = {});

@@ -70,9 +70,9 @@ bool asks(const FirewallRule& rule, Part part) {
         case Part::to:
             return !rule.to.empty();
         case Part::sources:
-            return !rule.sources.empty();
+            return !rule.sources.empty() || !rule.source_is.empty();
         case Part::destinations:
-            return !rule.destinations.empty();
+            return !rule.destinations.empty() || !rule.destination_is.empty();
         case Part::windows:
             return !rule.windows.empty();
         case Part::users:
@@ -90,8 +90,10 @@ void ask_no_more(FirewallRule& rule, Part part) {
         case Part::to:
             return rule.to.clear();
         case Part::sources:
+            rule.source_is.clear();
             return rule.sources.clear();
         case Part::destinations:
+            rule.destination_is.clear();
             return rule.destinations.clear();
         case Part::windows:
             return rule.windows.clear();

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/attributes/attribute_table.hpp"
 #include "model/firewall.hpp"
 #include "net/address.hpp"
 #include "packet/key.hpp"
@@ -38,6 +39,9 @@ struct Question {
     model::ZoneIndex to = model::internet_zone;
     std::uint16_t minute_of_week = 0;  // UTC, Monday 00:00 is 0
     std::span<const UserId> users;     // the source's user and his groups; any order
+    // What the tables say of both ends, where rules ask for that.
+    attributes::Facts source_is;
+    attributes::Facts destination_is;
 };
 
 [[nodiscard]] inline Question question_of(const packet::Key& key, model::ZoneIndex from, model::ZoneIndex to,
@@ -51,7 +55,9 @@ struct Question {
             .from = from,
             .to = to,
             .minute_of_week = minute_of_week,
-            .users = users};
+            .users = users,
+            .source_is = {},
+            .destination_is = {}};
 }
 
 // Of a count of seconds since 1970, which began on a Thursday.

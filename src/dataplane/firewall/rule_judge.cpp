@@ -14,11 +14,16 @@ bool lists(const std::vector<model::ZoneIndex>& zones, model::ZoneIndex zone) {
                        [&](model::ZoneIndex one) { return one == model::any_zone || one == zone; });
 }
 
-bool lists(const std::vector<net::Prefix>& prefixes, const net::Address& address) {
-    if (prefixes.empty()) return true;
-    return std::any_of(prefixes.begin(), prefixes.end(), [&](const net::Prefix& prefix) {
-        return prefix.is_v4() == address.is_v4() && prefix.contains(address);
-    });
+bool lists(const std::vector<net::Prefix>& prefixes, const std::vector<model::AttributeMatch>& matches,
+           const net::Address& address, const attributes::Tables& tables) {
+    if (prefixes.empty() && matches.empty()) return true;
+    return std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](const net::Prefix& prefix) {
+                           return prefix.is_v4() == address.is_v4() && prefix.contains(address);
+                       }) ||
+           std::any_of(matches.begin(), matches.end(), [&](const model::AttributeMatch& match) {
+               return attributes::Question::of(match, tables).holds_for(address, tables);
+           });
 }
 
 bool within(const model::PortRange& range, std::uint16_t port) {
@@ -66,11 +71,13 @@ std::string_view to_string(Mismatch mismatch) {
     return mismatch_names[static_cast<std::size_t>(mismatch)];
 }
 
-Mismatch compare(const model::FirewallRule& rule, const Question& question) {
+Mismatch compare(const model::FirewallRule& rule, const Question& question,
+                 const attributes::Tables& tables) {
     if (!lists(rule.from, question.from)) return Mismatch::from_zone;
     if (!lists(rule.to, question.to)) return Mismatch::to_zone;
-    if (!lists(rule.sources, question.source)) return Mismatch::source;
-    if (!lists(rule.destinations, question.destination)) return Mismatch::destination;
+    if (!lists(rule.sources, rule.source_is, question.source, tables)) return Mismatch::source;
+    if (!lists(rule.destinations, rule.destination_is, question.destination, tables))
+        return Mismatch::destination;
     if (const Mismatch mismatch = compare(rule.services, question); mismatch != Mismatch::none) {
         return mismatch;
     }
@@ -90,10 +97,11 @@ Mismatch compare(const model::FirewallRule& rule, const Question& question) {
     return Mismatch::none;
 }
 
-Match judge(const model::FirewallProgram& program, const Question& question) {
+Match judge(const model::FirewallProgram& program, const Question& question,
+            const attributes::Tables& tables) {
     for (std::size_t i = 0; i < program.rules.size(); ++i) {
         const model::FirewallRule& rule = program.rules[i];
-        if (compare(rule, question) != Mismatch::none) continue;
+        if (compare(rule, question, tables) != Mismatch::none) continue;
         return {static_cast<std::uint32_t>(i), rule.action, rule.log};
     }
     return {};

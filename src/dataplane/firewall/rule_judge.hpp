@@ -26,8 +26,11 @@ enum class Mismatch : std::uint8_t {
 
 [[nodiscard]] std::string_view to_string(Mismatch mismatch);
 
-[[nodiscard]] Mismatch compare(const model::FirewallRule& rule, const Question& question);
+// What tables say of the ends is looked up in `tables`, not taken from the question.
+[[nodiscard]] Mismatch compare(const model::FirewallRule& rule, const Question& question,
+                               const attributes::Tables& tables = {});
 
-[[nodiscard]] Match judge(const model::FirewallProgram& program, const Question& question);
+[[nodiscard]] Match judge(const model::FirewallProgram& program, const Question& question,
+                          const attributes::Tables& tables = {});
 
 }  // namespace sluice::dataplane::firewall

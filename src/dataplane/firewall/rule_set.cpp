@@ -11,7 +11,8 @@
 
 namespace sluice::dataplane::firewall {
 
-base::Result<RuleSet> RuleSet::compile(const model::FirewallProgram& program, const Limits& limits) {
+base::Result<RuleSet> RuleSet::compile(const model::FirewallProgram& program, const Limits& limits,
+                                       const attributes::Tables& tables) {
     if (program.rules.size() > limits.rules) {
         return base::fail(base::ErrorCode::exhausted,
                           fmt::format("{} rules; a tenant may have {}", program.rules.size(), limits.rules),
@@ -19,7 +20,7 @@ base::Result<RuleSet> RuleSet::compile(const model::FirewallProgram& program, co
     }
     // No rules, no memory: most tenants may only be scrubbed.
     if (program.rules.empty()) return RuleSet{};
-    auto rows = rows_of(program, limits.rows);
+    auto rows = rows_of(program, limits.rows, tables);
     if (!rows) return std::unexpected(rows.error());
     return RuleSetBuilder(program, std::move(*rows), limits).build();
 }
@@ -107,10 +108,21 @@ bool RuleSet::holds(const Row& row, const Question& question) const {
         });
         if (!open) return false;
     }
+    if (row.source_asks != 0 && !one_holds(row.first_source_ask, row.source_asks, question.source_is))
+        return false;
+    if (row.destination_asks != 0 &&
+        !one_holds(row.first_destination_ask, row.destination_asks, question.destination_is))
+        return false;
     if (row.user_count == 0) return true;
     const auto first = users_.begin() + row.first_user;
     return std::any_of(question.users.begin(), question.users.end(),
                        [&](UserId user) { return std::binary_search(first, first + row.user_count, user); });
+}
+
+bool RuleSet::one_holds(std::uint32_t first, std::uint16_t count, const attributes::Facts& facts) const {
+    const auto begin = asked_.begin() + first;
+    return std::any_of(begin, begin + count,
+                       [&](std::uint16_t number) { return questions_[number].holds_for(facts); });
 }
 
 const Row* RuleSet::first_of(std::uint64_t candidates, std::size_t first_row,
@@ -190,6 +202,7 @@ std::uint16_t RuleSet::minutes_until_change(std::uint16_t minute_of_week) const 
 std::size_t RuleSet::bytes() const {
     return sizeof *this + arena_.capacity() * sizeof arena_[0] + rows_.capacity() * sizeof rows_[0] +
            users_.capacity() * sizeof users_[0] + windows_.capacity() * sizeof windows_[0] +
+           questions_.capacity() * sizeof questions_[0] + asked_.capacity() * sizeof asked_[0] +
            protocols_.capacity();
 }
 

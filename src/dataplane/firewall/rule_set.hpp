@@ -6,7 +6,8 @@
 // which the packet's number lies; the first bit of all vectors' AND is the rule (Lakshman and Stiliadis,
 // 1998). Of more than 64 rules an aggregate says which words of the vectors are not empty (Baboescu and
 // Varghese, 2001), and equal pieces of vectors are kept once. What is left (source port, ICMP code, user,
-// time of the week) is asked of the candidates alone. Why not rte_acl: docs/decisions/rule-classification.md.
+// time of the week, country, reputation) is asked of the candidates alone. Why not rte_acl:
+// docs/decisions/rule-classification.md.
 //
 // Immutable after compile(); any thread.
 #pragma once
@@ -47,8 +48,10 @@ class RuleSet {
     // Refuses rules without meaning, by their name: unknown zones, ports of protocols without ports, empty
     // ranges; and what is over the limits. Source and destination of a rule are matched in their own family:
     // ::/0 is every IPv6 address and no IPv4 one.
+    // `tables`: what countries and reputations are asked of; questions' facts are of the same ones.
     [[nodiscard]] static base::Result<RuleSet> compile(const model::FirewallProgram& program,
-                                                       const Limits& limits);
+                                                       const Limits& limits,
+                                                       const attributes::Tables& tables = {});
     [[nodiscard]] static base::Result<RuleSet> compile(const model::FirewallProgram& program) {
         return compile(program, Limits{});
     }
@@ -63,6 +66,9 @@ class RuleSet {
 
     [[nodiscard]] std::size_t rule_count() const { return rule_count_; }
     [[nodiscard]] bool names_users() const { return !users_.empty(); }
+    // Whether rules ask for Question::source_is, and for destination_is.
+    [[nodiscard]] bool asks_source() const { return asks_source_; }
+    [[nodiscard]] bool asks_destination() const { return asks_destination_; }
     [[nodiscard]] std::size_t bytes() const;
 
   private:
@@ -94,6 +100,9 @@ class RuleSet {
     [[nodiscard]] std::uint32_t find_wide(const WideIndex& index, const net::Address& address) const;
     [[nodiscard]] const std::uint64_t* record_of_service(const Question& question) const;
     [[nodiscard]] bool holds(const Row& row, const Question& question) const;
+    // One of a row's questions to the tables holds.
+    [[nodiscard]] bool one_holds(std::uint32_t first, std::uint16_t count,
+                                 const attributes::Facts& facts) const;
     // The first row of a word of candidates that holds.
     [[nodiscard]] const Row* first_of(std::uint64_t candidates, std::size_t first_row,
                                       const Question& question) const;
@@ -116,7 +125,11 @@ class RuleSet {
     std::vector<Row> rows_;
     std::vector<UserId> users_;               // of rows, ascending within a row
     std::vector<model::WeekWindow> windows_;  // of rows
+    std::vector<attributes::Question> questions_;
+    std::vector<std::uint16_t> asked_;  // of rows, among the questions
     std::uint32_t rule_count_ = 0;
+    bool asks_source_ = false;
+    bool asks_destination_ = false;
 };
 
 }  // namespace sluice::dataplane::firewall

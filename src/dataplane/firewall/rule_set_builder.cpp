@@ -108,7 +108,7 @@ RuleSetBuilder::Sweep RuleSetBuilder::sweep_addresses(Prefixes prefixes, bool ip
     Sweep sweep;
     std::vector<Range> ranges;
     for (std::uint32_t row = 0; row < rows_.drafts.size(); ++row) {
-        const std::vector<net::Prefix>& list = rows_.drafts[row].rule->*prefixes;
+        const std::vector<net::Prefix>& list = *(rows_.drafts[row].*prefixes);
         ranges.clear();
         if (list.empty()) ranges.push_back({0, last});
         for (const net::Prefix& prefix : list) {
@@ -258,10 +258,10 @@ base::Result<RuleSet> RuleSetBuilder::build() {
     build_protocols();
     const bool built = build_lane(tcp, set_.ports_[0]) && build_lane(udp, set_.ports_[1]) &&
                        build_lane(icmp, set_.icmp_[0]) && build_lane(icmpv6, set_.icmp_[1]) &&
-                       build_address4(&FirewallRule::sources, set_.source4_) &&
-                       build_address4(&FirewallRule::destinations, set_.destination4_) &&
-                       build_address6(&FirewallRule::sources, set_.source6_) &&
-                       build_address6(&FirewallRule::destinations, set_.destination6_);
+                       build_address4(&DraftRow::sources, set_.source4_) &&
+                       build_address4(&DraftRow::destinations, set_.destination4_) &&
+                       build_address6(&DraftRow::sources, set_.source6_) &&
+                       build_address6(&DraftRow::destinations, set_.destination6_);
     const std::size_t piece_bytes = vectors_.pieces().size_bytes();
     if (!built || set_.arena_.size() * sizeof(std::uint64_t) + piece_bytes > limits_.bytes) {
         return base::fail(ErrorCode::exhausted,
@@ -274,7 +274,13 @@ base::Result<RuleSet> RuleSetBuilder::build() {
     }
     set_.arena_.shrink_to_fit();
     set_.rows_.reserve(rows_.drafts.size());
-    for (const DraftRow& draft : rows_.drafts) set_.rows_.push_back(draft.row);
+    for (const DraftRow& draft : rows_.drafts) {
+        set_.rows_.push_back(draft.row);
+        set_.asks_source_ = set_.asks_source_ || draft.row.source_asks != 0;
+        set_.asks_destination_ = set_.asks_destination_ || draft.row.destination_asks != 0;
+    }
+    set_.questions_ = std::move(rows_.questions);
+    set_.asked_ = std::move(rows_.asked);
     set_.users_ = std::move(rows_.users);
     set_.windows_ = std::move(rows_.windows);
     return std::move(set_);

@@ -44,7 +44,7 @@ class RuleSetBuilder {
     // Records of all intervals, and `extra` unwritten ones behind them.
     [[nodiscard]] std::uint32_t write_records(const Sweep& sweep, std::size_t extra);
 
-    using Prefixes = std::vector<net::Prefix> model::FirewallRule::*;
+    using Prefixes = const std::vector<net::Prefix>* DraftRow::*;
     [[nodiscard]] Sweep sweep_addresses(Prefixes prefixes, bool ipv6) const;
     [[nodiscard]] bool build_address4(Prefixes prefixes,
                                       RuleSet::Dimension<BoundaryIndex<std::uint32_t>>& dimension);

@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <map>
 #include <random>
 #include <string>
 
+#include "dataplane/attributes/attribute_file.hpp"
 #include "dataplane/firewall/rule_judge.hpp"
 
 namespace sluice::dataplane::firewall {
@@ -115,6 +117,27 @@ TEST(RuleSet, UsersAndTimes) {
     EXPECT_EQ(RuleSet{}.minutes_until_change(0), 0);
 }
 
+TEST(RuleSet, AnEndIsWithinThePrefixesOrWhatTheTablesSay) {
+    FirewallRule rule{.name = "either", .sources = {prefix("10.0.0.0/8")}};
+    rule.source_is = {{{"DE"}, false, {}}, {{}, false, {"botnet"}}};
+    attributes::Tables tables;
+    tables.countries = std::make_shared<attributes::CountryTable>(
+        attributes::read_countries("prefix,country\n192.0.2.0/24,DE\n", "c").value());
+    const auto classified = [&](const char* source, const attributes::Tables& asked_tables) {
+        const RuleSet set = RuleSet::compile(program_of({rule}), {}, asked_tables).value();
+        EXPECT_TRUE(set.asks_source());
+        EXPECT_FALSE(set.asks_destination());
+        Question asked = question(source, "198.51.100.1", 80);
+        asked.source_is = attributes::facts_of(asked_tables, asked.source);
+        return set.classify(asked).rule;
+    };
+    EXPECT_EQ(classified("10.0.0.1", tables), 0U);
+    EXPECT_EQ(classified("192.0.2.1", tables), 0U);
+    EXPECT_EQ(classified("192.0.3.1", tables), no_rule_matched);
+    EXPECT_EQ(classified("10.0.0.1", {}), 0U);
+    EXPECT_EQ(classified("192.0.2.1", {}), no_rule_matched) << "without the table nothing is in DE";
+}
+
 TEST(RuleSet, RefusesWhatHasNoMeaning) {
     const auto error = [](FirewallRule rule) {
         rule.name = "bad";
@@ -131,6 +154,9 @@ TEST(RuleSet, RefusesWhatHasNoMeaning) {
     ServiceMatch typed = tcp(0, 65535);
     typed.icmp_type = 8;
     EXPECT_NE(error({.services = {typed}}).find("no ICMP types"), std::string::npos);
+    EXPECT_NE(error({.source_is = {{}}}).find("asks for nothing"), std::string::npos);
+    const model::AttributeMatch some{{"DE"}, false, {}};
+    EXPECT_NE(error({.destination_is = std::vector(65, some)}).find("more than 64"), std::string::npos);
     RuleSet::Limits tight;
     tight.rules = 1;
     EXPECT_FALSE(RuleSet::compile(program_of({{.name = "a"}, {.name = "b"}}), tight).has_value());
@@ -148,7 +174,7 @@ struct Taste {
     unsigned crowded;         // addresses come from so many bits: the fewer, the more overlap
     bool only_edges;          // ports 0, 1, 65534, 65535 and neighbours
     unsigned list_length;     // of prefixes and services
-    unsigned exotic_percent;  // source ports, ICMP codes, users, times
+    unsigned exotic_percent;  // source ports, ICMP codes, users, times, countries, reputations
 };
 
 std::uint32_t below(Random& random, std::uint32_t n) {
@@ -218,6 +244,40 @@ ServiceMatch any_service(Random& random, const Taste& taste) {
     return service;
 }
 
+constexpr std::array<const char*, 4> some_countries{"DE", "NO", "AA", "ZZ"};
+constexpr std::array<const char*, 4> some_tags{"botnet", "scanner", "tor", "nobodys"};
+
+std::vector<model::AttributeMatch> any_matches(Random& random) {
+    std::vector<model::AttributeMatch> out(1 + below(random, 3));
+    for (model::AttributeMatch& match : out) {
+        for (std::uint32_t n = below(random, 3); n > 0; --n)
+            match.countries.emplace_back(some_countries[below(random, some_countries.size())]);
+        match.other_countries = !match.countries.empty() && below(random, 2) == 0;
+        if (match.countries.empty() || below(random, 3) == 0)
+            match.reputations.emplace_back(some_tags[below(random, some_tags.size())]);
+    }
+    return out;
+}
+
+// Now and then there is none.
+attributes::Tables any_tables(Random& random, const Taste& taste) {
+    const auto text = [&](std::string lines, const auto& values, std::size_t count) {
+        std::map<std::string, std::string> known;
+        for (std::uint32_t n = below(random, 40); n > 0; --n)
+            known.emplace(any_prefix(random, taste).to_string(), values[below(random, count)]);
+        for (const auto& [prefix, value] : known) lines += prefix + "," + value + "\n";
+        return lines;
+    };
+    attributes::Tables out;
+    if (below(random, 6) != 0)
+        out.countries = std::make_shared<attributes::CountryTable>(
+            attributes::read_countries(text("prefix,country\n", some_countries, 3), "c").value());
+    if (below(random, 6) != 0)
+        out.reputations = std::make_shared<attributes::ReputationTable>(
+            attributes::read_reputations(text("prefix,tags\n", some_tags, 3), "r").value());
+    return out;
+}
+
 FirewallRule any_rule(Random& random, const Taste& taste, std::size_t zones) {
     FirewallRule rule;
     rule.name = "rule";
@@ -250,6 +310,8 @@ FirewallRule any_rule(Random& random, const Taste& taste, std::size_t zones) {
         rule.windows.push_back(
             {first, static_cast<std::uint16_t>(first + 1 + below(random, 10'080U - first))});
     }
+    if (below(random, 100) < taste.exotic_percent) rule.source_is = any_matches(random);
+    if (below(random, 100) < taste.exotic_percent) rule.destination_is = any_matches(random);
     rule.action = static_cast<RuleAction>(below(random, 3));
     rule.log = below(random, 2) == 0;
     return rule;
@@ -339,14 +401,17 @@ std::size_t compare_with_judge(Random& random, const Taste& taste, std::size_t q
     for (std::size_t i = 0; i < taste.rules; ++i) {
         program.rules.push_back(any_rule(random, taste, program.zones.size()));
     }
-    const auto set = RuleSet::compile(program);
+    const attributes::Tables tables = any_tables(random, taste);
+    const auto set = RuleSet::compile(program, {}, tables);
     EXPECT_TRUE(set.has_value()) << set.error().message();
     if (!set) return 0;
     std::size_t matched = 0;
     for (std::size_t i = 0; i < questions; ++i) {
         Asked asked = any_question(random, program, taste);
         asked.question.users = asked.users;
-        const Match expected = judge(program, asked.question);
+        asked.question.source_is = attributes::facts_of(tables, asked.question.source);
+        asked.question.destination_is = attributes::facts_of(tables, asked.question.destination);
+        const Match expected = judge(program, asked.question, tables);
         const Match found = set->classify(asked.question);
         EXPECT_EQ(found.rule, expected.rule)
             << taste.rules << " rules, question " << i << ": " << asked.question.source.to_string() << " > "
