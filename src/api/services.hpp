@@ -35,6 +35,9 @@ namespace sluice::api::firewall {
 class AttackerBoard;
 class FirewallBoard;
 }  // namespace sluice::api::firewall
+namespace sluice::api::explain {
+class TableShelf;
+}
 namespace sluice::api::traffic {
 class TrafficRecorder;
 }
@@ -66,6 +69,7 @@ struct Services {
     const traffic::TrafficRecorder& traffic_now;
     const firewall::FirewallBoard& firewalls;
     const firewall::AttackerBoard& attackers;
+    const explain::TableShelf& tables;
     system::PlatformHealth& health;
     const system::SpeakerHealth& speakers;
     system::AlarmBoard& alarms;

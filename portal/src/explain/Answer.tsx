@@ -45,6 +45,11 @@ export function Answer({ tenantId, explained, firewall }: AnswerProps) {
         </ol>
       )}
       <One tenantId={tenantId} explanation={shown} firewall={firewall} />
+      {explained.tables.map((table) => (
+        <p key={table.name} className="quiet">
+          {table.sentence}
+        </p>
+      ))}
     </Panel>
   );
 }

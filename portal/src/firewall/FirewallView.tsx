@@ -35,6 +35,11 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
         </Panel>
       </div>
       <Panel title="Rules" note="The first rule that matches decides. What none of them matches is dropped.">
+        {firewall.tables.map((table) => (
+          <p key={table.name} className={table.edition === null ? "rules__table rules__table--missing" : "rules__table quiet"}>
+            {table.sentence}
+          </p>
+        ))}
         {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList tenantId={firewall.tenant_id} rules={firewall.rules} />}
       </Panel>
       <LogIns tenantId={firewall.tenant_id} rules={firewall.rules} />

@@ -59,6 +59,11 @@ export function RuleList({ tenantId, rules }: { tenantId: string; rules: readonl
               <span id={`rule-${rule.name}`} className="rules__rule">
                 <strong>{rule.name}</strong>
                 <span className="under">{rule.sentence}</span>
+                {rule.asks.map((ask) => (
+                  <span key={ask.object} className="under">
+                    {ask.object}: {ask.sentence}
+                  </span>
+                ))}
               </span>
             ),
           },

@@ -8,6 +8,8 @@
 #include "api/body_reader.hpp"
 #include "api/explain/ask_meter.hpp"
 #include "api/explain/explanation_json.hpp"
+#include "api/explain/table_shelf.hpp"
+#include "api/explain/table_use.hpp"
 #include "api/firewall/attacker_board.hpp"
 #include "api/json.hpp"
 #include "dataplane/explain/explainer.hpp"
@@ -85,6 +87,8 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     if (!program) return std::unexpected(no_program("the tenant's policy does not resolve"));
     const std::uint64_t generation = program->generation;
     Explainer::Config config;
+    config.tables = services.tables.current();
+    const auto tables = explained_by(asked_by(*program), config.tables.editions);
     if (asks_users(*program)) {
         auto users = services.user_bindings.of_tenant(call.scope(), *id);
         if (!users) return std::unexpected(Problem::from(users.error()));
@@ -105,6 +109,7 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     return json_response(200, Json{{"tenant_id", id->to_string()},
                                    {"at", base::to_rfc3339(asked->at)},
                                    {"generation", generation},
+                                   {"tables", to_json(tables)},
                                    {"packets", std::move(packets)}});
 }
 

@@ -1,5 +1,7 @@
 #include "api/explain/explanation_json.hpp"
 
+#include "base/time_text.hpp"
+
 namespace sluice::api::explain {
 
 Json to_json(const dataplane::explain::Explanation& explanation) {
@@ -22,6 +24,16 @@ Json to_json(const dataplane::explain::Explanation& explanation) {
                 {"to", text_or_null(explanation.to)},
                 {"sent", text_or_null(explanation.sent)},
                 {"changes", explanation.changes}};
+}
+
+Json to_json(const std::vector<TableUse>& tables) {
+    Json list = Json::array();
+    for (const TableUse& one : tables) {
+        list.push_back(Json{{"name", one.name},
+                            {"edition", one.edition ? Json(base::to_rfc3339(*one.edition)) : Json(nullptr)},
+                            {"sentence", one.sentence}});
+    }
+    return list;
 }
 
 }  // namespace sluice::api::explain

@@ -5,6 +5,9 @@
 #include <map>
 #include <vector>
 
+#include "api/explain/explanation_json.hpp"
+#include "api/explain/table_use.hpp"
+#include "api/firewall/asking_objects.hpp"
 #include "api/firewall/attacker_board.hpp"
 #include "api/firewall/firewall_board.hpp"
 #include "api/firewall/rule_example.hpp"
@@ -95,11 +98,29 @@ std::map<std::string_view, std::string> examples_of(const model::FirewallProgram
     return examples;
 }
 
+// What a rule asks the operator's tables.
+Json asks_json(const AskingObjects& objects, const model::RulePolicy& rule) {
+    Json list = Json::array();
+    for (const auto* object : objects.of(rule))
+        list.push_back(Json{{"object", object->name}, {"sentence", words::sentence(object->is)}});
+    return list;
+}
+
+// As the gateways that report have them.
+Json tables_json(const FirewallPolicy& policy, const std::vector<system::GatewayHealth>& gateways) {
+    std::vector<model::AttributeEditions> editions;
+    for (const auto& gateway : gateways) {
+        if (gateway.up) editions.push_back(gateway.tables);
+    }
+    return explain::to_json(explain::judged_by(explain::asked_by(policy), editions));
+}
+
 // Disabled rules are not in force, and so are neither counted nor tried.
 Json rules_json(const model::TenantState& tenant, const FirewallPolicy& policy, const FirewallUse& use,
                 base::Timestamp now) {
     const auto program = words::resolve_firewall(policy, now);
     const auto examples = program ? examples_of(*program, tenant) : std::map<std::string_view, std::string>{};
+    const AskingObjects objects(policy);
     Json list = Json::array();
     for (const auto& rule : policy.rules) {
         const auto counted = rule.disabled ? use.rules.end() : use.rules.find(rule.name);
@@ -111,6 +132,7 @@ Json rules_json(const model::TenantState& tenant, const FirewallPolicy& policy, 
                  {"action", name_of(rule.action, actions)},
                  {"log", rule.log},
                  {"sentence", words::sentence(rule)},
+                 {"asks", asks_json(objects, rule)},
                  {"example", example == examples.end() ? Json(nullptr) : text_or_null(example->second)},
                  {"hits", known ? Json(counted->second.hits) : Json(nullptr)},
                  {"counted_since", known ? Json(base::to_rfc3339(counted->second.since)) : Json(nullptr)},
@@ -166,13 +188,13 @@ Json attackers_json(const std::vector<model::OutboundAttacker>& attackers) {
 }
 
 Json to_json(const model::TenantState& tenant, std::uint64_t version, const FirewallUse& use,
-             const std::vector<model::OutboundAttacker>& attackers, const system::ProgramSpread& spread,
+             const std::vector<model::OutboundAttacker>& attackers, const system::PlatformHealth& health,
              base::Timestamp now) {
     const FirewallPolicy nothing;
     const auto& wanted = tenant.protection.firewall;
     const FirewallPolicy* policy = wanted ? &*wanted : nullptr;
     const FirewallPolicy& firewall = wanted ? *wanted : nothing;
-    const State state = state_of(policy, spread);
+    const State state = state_of(policy, health.spread_of(tenant.tenant.id));
     Json zones = Json::array({"internet"});
     for (const auto& zone : firewall.zones) zones.push_back(zone);
     const auto& limits = firewall.limits;
@@ -187,6 +209,7 @@ Json to_json(const model::TenantState& tenant, std::uint64_t version, const Fire
         {"networks", networks_json(firewall)},
         {"matrix", policy != nullptr ? matrix_json(firewall) : Json::array()},
         {"rules", rules_json(tenant, firewall, use, now)},
+        {"tables", tables_json(firewall, health.gateways())},
         {"nat", nat_json(firewall)},
         {"committed", {{"inbound", rate_json(firewall.inbound)}, {"outbound", rate_json(firewall.outbound)}}},
         {"limits",
@@ -209,9 +232,8 @@ Reply get(const Services& services, const Call& call) {
     const auto state = services.board.current();
     const auto* known = state ? state->find(*id) : nullptr;
     if (known == nullptr) return std::unexpected(Problem::not_found());
-    return json_response(
-        200, to_json(*known, state->version, services.firewalls.of(*id), services.attackers.of(*id),
-                     services.health.spread_of(*id), services.clock.wall()));
+    return json_response(200, to_json(*known, state->version, services.firewalls.of(*id),
+                                      services.attackers.of(*id), services.health, services.clock.wall()));
 }
 
 }  // namespace

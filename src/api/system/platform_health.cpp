@@ -133,6 +133,7 @@ std::vector<GatewayHealth> PlatformHealth::gateways() const {
         health.next_hop6 = gateway.report.diversion_next_hop6;
         health.generation = gateway.report.generation;
         health.trouble = gateway.report.trouble;
+        health.tables = gateway.report.tables;
         health.targets = static_cast<std::size_t>(std::ranges::count_if(
             gateway.report.targets, [](const auto& target) { return !target.mitigation.is_none(); }));
         if (health.up && gateway.moments.size() >= 2) {

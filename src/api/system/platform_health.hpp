@@ -31,6 +31,7 @@ struct GatewayHealth {
     std::uint64_t generation = 0;
     std::size_t targets = 0;
     std::string trouble;  // in its own words; empty: none
+    model::AttributeEditions tables;
     model::TrafficRate received;
     model::TrafficRate passed;
     model::TrafficRate dropped;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "api/explain/table_shelf.hpp"
 #include "api/firewall/firewall_board.hpp"
 #include "api/system/alarm_board.hpp"
 #include "api/system/platform_health.hpp"
@@ -133,6 +134,11 @@ class Controller::Parts {
         {board_, book_, mitigations_, link_, health_, events_, clock_, log_.named("policy")}};
     HealthWatch watch_{{config_.data_directory, config_.disk_reserve_bytes}, health_, alarms_, free_bytes_of};
 
+    api::explain::TableShelf tables_;
+    tables::AttributeFiles table_files_{
+        config_.attributes,
+        {[this](dataplane::attributes::Tables read) { tables_.put(std::move(read)); }, clock_,
+         log_.named("attributes"), metrics_, "controller"}};
     api::Services services_{authentication_,
                             directory_,
                             users_,
@@ -150,6 +156,7 @@ class Controller::Parts {
                             traffic_,
                             firewalls_,
                             attackers_,
+                            tables_,
                             health_,
                             speakers_,
                             alarms_,
@@ -225,6 +232,7 @@ base::Status Controller::Parts::start() {
     if (!logins) return std::unexpected(logins.error());
     link_.set_bindings(*logins);
     findings_.start();
+    table_files_.start();
     if (auto done = link_.start(); !done) return done;
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) {
         if (auto done = speaker->start(); !done) return done;
@@ -244,6 +252,7 @@ void Controller::Parts::stop() {
     webhooks_.stop();
     findings_.stop();  // before the link, whose calls may wait for room
     link_.stop();
+    table_files_.stop();
     announcements_.stop();
     if (auto* speaker = dynamic_cast<rpc::GobgpAnnouncer*>(announcer_.get())) speaker->stop();
     incidents_.stop();

@@ -133,6 +133,9 @@ base::Result<ControllerConfig> load_controller_config(const std::filesystem::pat
     config.operator_login = first.get<std::string>("login", config.operator_login);
     config.operator_password_file = first.get<std::string>("password_file", "");
     config.policy_file = section->get<std::string>("policy_file", "");
+    auto tables = tables::read_attribute_section(section->at("attributes"));
+    if (!tables) return std::unexpected(tables.error());
+    config.attributes = std::move(*tables);
     config.authentication.session_lifetime_s =
         seconds(*section, "session_lifetime", config.authentication.session_lifetime_s);
     config.collector_silent_ms = milliseconds(*section, "collector_silent_after", config.collector_silent_ms);

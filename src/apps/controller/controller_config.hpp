@@ -7,6 +7,7 @@
 #include <string>
 
 #include "api/rest_server.hpp"
+#include "apps/tables/attribute_files.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "mitigation/announcements.hpp"
@@ -30,6 +31,8 @@ struct ControllerConfig {
     std::string operator_login = "operator";       // made at the first start
     std::filesystem::path operator_password_file;  // empty: a password is made and printed once
     std::filesystem::path policy_file;             // applied at the first start; empty: none
+
+    tables::AttributeFiles::Config attributes;  // that explanations go by
 
     tenancy::AuthenticationConfig authentication;
     mitigation::ServiceConfig mitigation;

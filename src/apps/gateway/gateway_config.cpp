@@ -135,29 +135,6 @@ base::Status read_logs(const policy::Node& section, GatewayConfig& config) {
     return {};
 }
 
-base::Status read_attributes(const policy::Node& section, GatewayConfig& config) {
-    const policy::Node attributes = section.at("attributes");
-    if (!attributes) return {};
-    if (attributes.has("countries")) config.attributes.countries = attributes.get<std::string>("countries");
-    if (attributes.has("reputations"))
-        config.attributes.reputations = attributes.get<std::string>("reputations");
-    if (!config.attributes.countries && !config.attributes.reputations) {
-        return std::unexpected(attributes.error("names no table", "name a file of countries or reputations"));
-    }
-    if (config.attributes.countries == config.attributes.reputations) {
-        return std::unexpected(
-            attributes.at("reputations").error("two tables in one file", "give each a file of its own"));
-    }
-    if (const policy::Node every = attributes.at("check_every")) {
-        const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(every.as<base::Duration>());
-        if (pause < std::chrono::seconds(1) || pause > std::chrono::hours(24)) {
-            return std::unexpected(every.error("check_every is too short or too long", "write 1 s to 24 h"));
-        }
-        config.attributes.check_every_ms = static_cast<std::uint32_t>(pause.count());
-    }
-    return {};
-}
-
 Hugepages hugepages_of(const std::string& text) {
     return text == "required" ? Hugepages::required
            : text == "never"  ? Hugepages::never
@@ -177,7 +154,9 @@ base::Result<GatewayConfig> load_gateway_config(const std::filesystem::path& fil
     if (!link) return std::unexpected(link.error());
     config.link = std::move(*link);
     if (auto status = read_logs(*section, config); !status) return std::unexpected(status.error());
-    if (auto status = read_attributes(*section, config); !status) return std::unexpected(status.error());
+    auto tables = tables::read_attribute_section(section->at("attributes"));
+    if (!tables) return std::unexpected(tables.error());
+    config.attributes = std::move(*tables);
     dataplane::Gateway::Config& gateway = config.gateway;
     gateway.name = config.link.name;
     gateway.idle_sleep_us = section->get<std::uint32_t>("idle_sleep_us", gateway.idle_sleep_us);

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/gateway/attribute_files.hpp"
 #include "apps/gateway/record_log.hpp"
+#include "apps/tables/attribute_files.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "dataplane/gateway.hpp"
@@ -32,7 +32,7 @@ struct GatewayConfig {
     };
     std::vector<CustomerPort> ports;
     RecordLog::Config logs;
-    AttributeFiles::Config attributes;
+    tables::AttributeFiles::Config attributes;
     Hugepages hugepages = Hugepages::automatic;
     std::uint32_t memory_mb = 256;
     std::string metrics_listen = "127.0.0.1:9102";

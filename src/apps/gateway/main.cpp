@@ -3,13 +3,13 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "apps/gateway/attribute_files.hpp"
 #include "apps/gateway/gateway_config.hpp"
 #include "apps/gateway/gateway_metrics.hpp"
 #include "apps/gateway/record_log.hpp"
 #include "apps/process/command_line.hpp"
 #include "apps/process/metrics_server.hpp"
 #include "apps/process/shutdown_signal.hpp"
+#include "apps/tables/attribute_files.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
 #include "base/random.hpp"
@@ -85,7 +85,7 @@ base::Result<Legs> open_legs(const GatewayConfig& config, const base::Logger& lo
 // What an operator has to see to, from wherever it comes.
 struct Troubles {
     const RecordLog& records;
-    const AttributeFiles& attributes;
+    const tables::AttributeFiles& attributes;
 
     void add_to(std::string& all) const {
         for (const std::string& one : {attributes.trouble(), records.trouble()}) {
@@ -164,10 +164,10 @@ int run(const GatewayConfig& config, process::ShutdownSignal& shutdown) {
     dataplane::Gateway gateway(gateway_config, {legs->ports(config.dirty.queues), clock, random});
     GatewayMetrics metrics(registry);
     RecordLog records(config.logs, {gateway, clock, log.named("records"), registry});
-    AttributeFiles attributes(config.attributes, {[&](dataplane::attributes::Tables tables) {
-                                                      gateway.set_attributes(std::move(tables));
-                                                  },
-                                                  clock, log.named("attributes"), registry});
+    tables::AttributeFiles attributes(config.attributes, {[&](dataplane::attributes::Tables read) {
+                                                              gateway.set_attributes(std::move(read));
+                                                          },
+                                                          clock, log.named("attributes"), registry});
     const Troubles troubles{records, attributes};
     ProgramHandler handler(gateway, troubles, metrics, log);
     rpc::GatewayClient client(config.link, {handler, clock, log.named("link"), registry});

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -145,12 +146,18 @@ base::Result<dataplane::attributes::Tables> tables_of(const Options& options) {
         if (in) return text;
         return fail(ErrorCode::io, "the file can not be read", file);
     };
+    const auto written = [](const std::string& file) {
+        std::error_code none;
+        const auto at = std::chrono::file_clock::to_sys(std::filesystem::last_write_time(file, none));
+        return base::Timestamp(std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()));
+    };
     if (!options.countries.empty()) {
         const auto text = text_of(options.countries);
         auto table =
             text ? attributes::read_countries(*text, options.countries) : std::unexpected(text.error());
         if (!table) return std::unexpected(table.error());
         out.countries = std::make_shared<attributes::CountryTable>(std::move(*table));
+        out.editions.countries = written(options.countries);
     }
     if (!options.reputations.empty()) {
         const auto text = text_of(options.reputations);
@@ -158,6 +165,7 @@ base::Result<dataplane::attributes::Tables> tables_of(const Options& options) {
             text ? attributes::read_reputations(*text, options.reputations) : std::unexpected(text.error());
         if (!table) return std::unexpected(table.error());
         out.reputations = std::make_shared<attributes::ReputationTable>(std::move(*table));
+        out.editions.reputations = written(options.reputations);
     }
     return out;
 }
@@ -280,6 +288,8 @@ int run(const Options& options) {
         first = false;
         print_one(one, paint);
     }
+    for (const auto& table : told->value("tables", Json::array()))
+        fmt::print("\n{}\n", text_at(table, "sentence"));
     return 0;
 }
 

@@ -1,4 +1,4 @@
-#include "apps/gateway/attribute_files.hpp"
+#include "apps/tables/attribute_files.hpp"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "base/log.hpp"
 
-namespace sluice::apps::gateway {
+namespace sluice::apps::tables {
 namespace {
 
 namespace fs = std::filesystem;
@@ -55,6 +55,9 @@ TEST_F(Files, AreReadAtTheStartAndWhenTheyChange) {
     EXPECT_EQ(country("192.0.2.1"), "DE");
     EXPECT_EQ(taken_[0].reputations->size(), 1U);
     EXPECT_EQ(files.trouble(), "");
+    const auto age = base::SystemClock().wall() - taken_[0].editions.countries;
+    EXPECT_GE(age, std::chrono::seconds(-1)) << "the file's own time, not the clock's";
+    EXPECT_LT(age, std::chrono::minutes(5));
     files.check();
     EXPECT_EQ(taken_.size(), 1U) << "nothing has changed";
 
@@ -108,4 +111,4 @@ TEST_F(Files, WithoutAnyNothingIsDone) {
     EXPECT_EQ(files.trouble(), "");
 }
 
-}  // namespace sluice::apps::gateway
+}  // namespace sluice::apps::tables

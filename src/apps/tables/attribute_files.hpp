@@ -1,6 +1,7 @@
-// The operator's tables of countries and reputations: files of the gateway's machine that are read at the
-// start and again whenever they change, while packets run. A file that is wrong, or gone, changes nothing:
-// the table from before stays in force, and the gateway says so until the file is right.
+// The operator's tables of countries and reputations: files of the machine that are read at the start and
+// again whenever they change: a gateway's while packets run, the controller's to answer questions by. A file
+// that is wrong, or gone, changes nothing: the table from before stays in force, and trouble() says so until
+// the file is right.
 //
 // A thread of its own reads; a table of a million lines takes about a second.
 #pragma once
@@ -17,9 +18,11 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/metrics.hpp"
+#include "base/result.hpp"
 #include "dataplane/attributes/attribute_table.hpp"
+#include "policy/node.hpp"
 
-namespace sluice::apps::gateway {
+namespace sluice::apps::tables {
 
 class AttributeFiles {
   public:
@@ -33,6 +36,7 @@ class AttributeFiles {
         const base::Clock& clock;
         base::Logger log;
         base::MetricRegistry& metrics;
+        std::string process = "gateway";  // in the metrics' names
     };
 
     AttributeFiles(Config config, Dependencies dependencies);
@@ -66,6 +70,7 @@ class AttributeFiles {
         bool looked = false;
         std::shared_ptr<const Table> table;
         base::Timestamp read_at{};
+        base::Timestamp edition{};  // when the file was written that the table is of
         std::string trouble;
     };
     // True when there is another table now.
@@ -73,6 +78,9 @@ class AttributeFiles {
     bool look(File<Table>& file, Read&& read);
     template <class Table>
     void refuse(File<Table>& file, const std::string& why);
+    template <class Table>
+    void tell(const File<Table>& file);
+    [[nodiscard]] std::string metric(const char* name) const;
     void run();
 
     Config config_;
@@ -86,4 +94,7 @@ class AttributeFiles {
     std::thread thread_;
 };
 
-}  // namespace sluice::apps::gateway
+// A process' `attributes:`; absent: no tables.
+[[nodiscard]] base::Result<AttributeFiles::Config> read_attribute_section(const policy::Node& attributes);
+
+}  // namespace sluice::apps::tables

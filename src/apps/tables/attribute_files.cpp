@@ -1,4 +1,4 @@
-#include "apps/gateway/attribute_files.hpp"
+#include "apps/tables/attribute_files.hpp"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include "base/time_text.hpp"
 #include "dataplane/attributes/attribute_file.hpp"
 
-namespace sluice::apps::gateway {
+namespace sluice::apps::tables {
 namespace {
 
 namespace fs = std::filesystem;
@@ -82,7 +82,8 @@ void AttributeFiles::check() {
     const bool reputations = look(reputations_, [](const std::string& text, const std::string& name) {
         return attributes::read_reputations(text, name);
     });
-    if (countries || reputations) deps_.take({countries_.table, reputations_.table});
+    if (countries || reputations)
+        deps_.take({countries_.table, reputations_.table, {countries_.edition, reputations_.edition}});
     const bool both = !countries_.trouble.empty() && !reputations_.trouble.empty();
     const std::lock_guard lock(mutex_);
     trouble_ = countries_.trouble + (both ? "; " : "") + reputations_.trouble;
@@ -113,27 +114,33 @@ bool AttributeFiles::look(File<Table>& file, Read&& read) {
     }
     file.table = std::make_shared<const Table>(std::move(*table));
     file.read_at = deps_.clock.wall();
+    file.edition = base::Timestamp(std::chrono::seconds(stamp->changed_s));
     file.trouble.clear();
+    tell(file);
+    return true;
+}
+
+template <class Table>
+void AttributeFiles::tell(const File<Table>& file) {
     deps_.log.info(fmt::format("the table of {} is in force", file.what),
                    {{"file", file.path->string()},
+                    {"written", base::to_rfc3339(file.edition)},
                     {"prefixes", std::to_string(file.table->size())},
                     {"bytes", std::to_string(file.table->bytes())}});
     auto& metrics = deps_.metrics;
-    metrics
-        .counter("sluice_gateway_attribute_loads_total", "Tables that were read and put in force",
-                 of_table(file.what))
+    metrics.counter(metric("loads_total"), "Tables that were read and put in force", of_table(file.what))
         .add(1);
-    metrics.gauge("sluice_gateway_attribute_prefixes", "Prefixes in the table", of_table(file.what))
+    metrics.gauge(metric("prefixes"), "Prefixes in the table", of_table(file.what))
         .set(static_cast<double>(file.table->size()));
-    metrics.gauge("sluice_gateway_attribute_bytes", "Memory of the table", of_table(file.what))
+    metrics.gauge(metric("bytes"), "Memory of the table", of_table(file.what))
         .set(static_cast<double>(file.table->bytes()));
-    metrics
-        .gauge("sluice_gateway_attribute_read_seconds", "When it was read, in seconds since 1970",
-               of_table(file.what))
+    metrics.gauge(metric("read_seconds"), "When it was read, in seconds since 1970", of_table(file.what))
         .set(static_cast<double>(file.read_at.time_since_epoch().count()) / 1e9);
-    metrics.gauge("sluice_gateway_attribute_failing", "1: the file is wrong or gone", of_table(file.what))
-        .set(0);
-    return true;
+    metrics.gauge(metric("failing"), "1: the file is wrong or gone", of_table(file.what)).set(0);
+}
+
+std::string AttributeFiles::metric(const char* name) const {
+    return fmt::format("sluice_{}_attribute_{}", deps_.process, name);
 }
 
 template <class Table>
@@ -142,13 +149,9 @@ void AttributeFiles::refuse(File<Table>& file, const std::string& why) {
                                          : fmt::format("the table of {} stays as it was read at {}: {}",
                                                        file.what, base::to_rfc3339(file.read_at), why);
     deps_.log.error(file.trouble);
-    deps_.metrics
-        .counter("sluice_gateway_attribute_load_failures_total", "Files that were wrong or gone",
-                 of_table(file.what))
+    deps_.metrics.counter(metric("load_failures_total"), "Files that were wrong or gone", of_table(file.what))
         .add(1);
-    deps_.metrics
-        .gauge("sluice_gateway_attribute_failing", "1: the file is wrong or gone", of_table(file.what))
-        .set(1);
+    deps_.metrics.gauge(metric("failing"), "1: the file is wrong or gone", of_table(file.what)).set(1);
 }
 
 std::string AttributeFiles::trouble() const {
@@ -156,4 +159,26 @@ std::string AttributeFiles::trouble() const {
     return trouble_;
 }
 
-}  // namespace sluice::apps::gateway
+base::Result<AttributeFiles::Config> read_attribute_section(const policy::Node& attributes) {
+    AttributeFiles::Config config;
+    if (!attributes) return config;
+    if (attributes.has("countries")) config.countries = attributes.get<std::string>("countries");
+    if (attributes.has("reputations")) config.reputations = attributes.get<std::string>("reputations");
+    if (!config.countries && !config.reputations) {
+        return std::unexpected(attributes.error("names no table", "name a file of countries or reputations"));
+    }
+    if (config.countries == config.reputations) {
+        return std::unexpected(
+            attributes.at("reputations").error("two tables in one file", "give each a file of its own"));
+    }
+    if (const policy::Node every = attributes.at("check_every")) {
+        const auto pause = std::chrono::duration_cast<std::chrono::milliseconds>(every.as<base::Duration>());
+        if (pause < std::chrono::seconds(1) || pause > std::chrono::hours(24)) {
+            return std::unexpected(every.error("check_every is too short or too long", "write 1 s to 24 h"));
+        }
+        config.check_every_ms = static_cast<std::uint32_t>(pause.count());
+    }
+    return config;
+}
+
+}  // namespace sluice::apps::tables
