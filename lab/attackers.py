@@ -83,25 +83,29 @@ def bursts(kind, rate_pps, seconds, run_dir):
 
 
 def _trafgen(kind, rate_pps, seconds, run_dir):
-    conf = f"{run_dir}/attack-{kind}.cfg"
+    return trafgen(kind, FLOODS[kind][1], INTERNET.name, rate_pps, seconds, run_dir)
+
+
+def trafgen(name, packets, device, rate_pps, seconds, run_dir):
+    """Commands that together send these packets, in turn, from a device."""
+    conf = f"{run_dir}/attack-{name}.cfg"
     with open(conf, "w", encoding="utf-8") as out:
-        out.write("\n".join(FLOODS[kind][1]) + "\n")
+        out.write("\n".join(packets) + "\n")
     # Leave the machine's socket buffers and interrupts alone; one process each, so that it ends as one.
     share = ["--rate", f"{max(1, round(rate_pps / TURNS))}pps", "--num", str(max(1, round(rate_pps * seconds / TURNS)))]
-    command = ["trafgen", "--dev", INTERNET.name, "--conf", conf, *share, "--cpus", "1", "--no-sock-mem", "--notouch-irq",
+    command = ["trafgen", "--dev", device, "--conf", conf, *share, "--cpus", "1", "--no-sock-mem", "--notouch-irq",
                "--no-cpu-stats"]
     return [command] * TURNS
 
 
-class Attack:
-    """Plays the bursts of one attack in the internet's namespace, in a thread; stop() ends it at once."""
+class Player:
+    """Plays bursts in a namespace, in a thread; stop() ends it at once."""
 
-    def __init__(self, ns, kind, rate_pps, seconds, run_dir):
-        self.kind = kind
-        self._bursts = bursts(kind, rate_pps, seconds, run_dir)
-        self._ns, self._log_path = ns, f"{run_dir}/log/attack-{kind}.out"
+    def __init__(self, ns, name, to_play, run_dir):
+        self._bursts = to_play
+        self._ns, self._log_path = ns, f"{run_dir}/log/attack-{name}.out"
         self._stopping, self._children = threading.Event(), []
-        self._thread = threading.Thread(target=self._play, name=f"attack-{kind}")
+        self._thread = threading.Thread(target=self._play, name=f"attack-{name}")
 
     def start(self):
         self._thread.start()
@@ -154,3 +158,11 @@ class Attack:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(max(0.0, until - time.monotonic()))
         self._children.clear()
+
+
+class Attack(Player):
+    """One attack of KINDS, from the internet's namespace."""
+
+    def __init__(self, ns, kind, rate_pps, seconds, run_dir):
+        self.kind = kind
+        super().__init__(ns, kind, bursts(kind, rate_pps, seconds, run_dir), run_dir)

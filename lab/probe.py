@@ -90,6 +90,8 @@ class Host:
             if client.recv(4096):
                 client.send(f"{self.name} {peer[0]} {peer[1]} 0 {self.mark}\n".encode())
                 return
+        except BlockingIOError:  # a question, asked in this turn, took turns of its own and has answered
+            return
         except OSError:
             pass
         self.selector.unregister(client)
@@ -134,6 +136,8 @@ class Host:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
             for key, _ in self.selector.select(left):
+                if key.fileobj.fileno() < 0:
+                    continue  # a question, asked in this turn, took turns of its own and has closed it
                 if isinstance(key.data, Attempt):
                     key.data.step(key.fileobj)
                 else:

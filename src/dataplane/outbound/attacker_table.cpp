@@ -189,7 +189,7 @@ std::optional<bool> AttackerTable::may_pass(const flow::Tuple& tuple, std::uint3
     Suspect* suspect = find(hash_of(tuple.tenant(), tuple.source), tuple.tenant(), tuple.source);
     if (suspect == nullptr) return std::nullopt;
     if (suspect->window.second != second()) end_second(*suspect);
-    if (!suspect->contained()) return std::nullopt;
+    if (!suspect->contained()) return suspect->busy() ? std::optional(true) : std::nullopt;
     ++suspect->window.silent_packets;
     suspect->window.silent_bytes += bytes;
     suspect->window.silent_protocol = tuple.protocol();
@@ -237,6 +237,7 @@ void AttackerTable::end_second(Suspect& suspect) {
     }
     const std::uint64_t silent = second() > window.second ? second() - window.second - 1 : 0;
     suspect.badness -= static_cast<std::uint32_t>(std::min<std::uint64_t>(suspect.badness, silent));
+    suspect.tried_before = silent == 0 ? window.tried : 0;
     suspect.window = {};
     suspect.window.second = second();
     if (!suspect.named && suspect.badness >= named_at) {

@@ -90,7 +90,8 @@ struct Suspect {
     Rules rules;  // as of its last packet
     Window window;
     std::array<Probe, 8> probes{};
-    AttackerEvent shown;  // of the last bad second
+    AttackerEvent shown;             // of the last bad second
+    std::uint32_t tried_before = 0;  // in the second before the window
     std::uint32_t badness = 0;
     std::uint64_t bad_since_ns = 0;
     std::uint64_t bad_at_ns = 0;
@@ -100,6 +101,10 @@ struct Suspect {
     meter::RateState rate;
 
     [[nodiscard]] bool contained() const { return named && rules.contains() && !only_watched(); }
+    // It may be an attacker, and not be named yet.
+    [[nodiscard]] bool busy() const {
+        return badness != 0 || window.tried + tried_before > rules.unsuspicious();
+    }
     // To hold back who asks an amplifier would be to shut its honest clients out.
     [[nodiscard]] bool only_watched() const { return shown.conduct == model::OutboundConduct::reflects; }
 };
@@ -147,7 +152,7 @@ class AttackerTable {
     // An answer of an inside host's UDP service, which says more than it was asked.
     void note_answer(const Rules& rules, model::TenantId tenant, flow::TenantIndex index,
                      const net::Address& inside, const net::Address& asker, std::uint32_t bytes);
-    // May a packet of an unanswered flow go? Nothing: its source is not contained any more.
+    // May a packet of an unanswered flow go? Nothing: its source is no suspect any more.
     [[nodiscard]] std::optional<bool> may_pass(const flow::Tuple& tuple, std::uint32_t bytes,
                                                std::uint32_t carry);
 

@@ -67,11 +67,17 @@ bool Passage::is_current(const Flow& flow) const {
 // Of a flow that carries another generation than the present one. False: the packet is dropped.
 bool Passage::may_go_on(const Found& found) {
     Flow& flow = *found.flow;
-    if (flow.generation == outbound::suspects_generation(path_.generation) &&
-        found.direction == Direction::original && outbound::is_silent(flow) && firewall_.attacks.contains()) {
-        if (const auto may_pass = state_.attackers.may_pass(flow.tuple, key_.l3_length, carry())) {
-            if (!*may_pass) drop(DropReason::outbound_attack);
-            return *may_pass;
+    if (flow.generation == outbound::suspects_generation(path_.generation)) {
+        if (found.direction == Direction::original && outbound::is_silent(flow) &&
+            firewall_.attacks.contains()) {
+            if (const auto may_pass = state_.attackers.may_pass(flow.tuple, key_.l3_length, carry())) {
+                if (!*may_pass) drop(DropReason::outbound_attack);
+                return *may_pass;
+            }
+        }
+        if (!path_.varies) {  // answered, or no suspect's any more; judged under this policy
+            flow.generation = path_.generation;
+            return true;
         }
     }
     if (still_allowed(flow)) return true;

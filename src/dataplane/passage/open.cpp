@@ -90,8 +90,9 @@ void Passage::open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const
         wanted.splice = splice_->cookie;
     }
     wanted.egress = {plan.to, plan.from};
-    const bool contained = attempt.suspect != nullptr && attempt.suspect->contained();
-    wanted.generation = contained ? outbound::suspects_generation(path_.generation) : edition.generation;
+    // Whatever it opens before it is named is to be held back, too.
+    const bool suspected = attempt.suspect != nullptr && firewall_.attacks.contains();
+    wanted.generation = suspected ? outbound::suspects_generation(path_.generation) : edition.generation;
     wanted.users = edition.users;
     wanted.rule = plan.match.rule;
     const flow::Opened opened = open_translated(wanted, plan);
