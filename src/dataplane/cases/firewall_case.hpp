@@ -200,8 +200,8 @@ class FirewallCase {
     }
 
     // rule NAME allow|drop|reject [from ZONE] [to ZONE] [source P] [destination P] [source-is|destination-is
-    // country|country-not|reputation X,X …] [tcp|udp N[-M]] [tcp-from N[-M]] [icmp [TYPE [CODE]]] [protocol N]
-    // [user NAME] [minutes N-M]
+    // country|country-not|reputation X,X …] [tcp|udp N[-M]] [tcp-from N[-M]] [icmp [TYPE [CODE]]] [protocol
+    // N] [user NAME] [minutes N-M]
     void add_rule(WordReader& line, model::FirewallProgram& firewall) const {
         using Action = model::RuleAction;
         model::FirewallRule rule;
