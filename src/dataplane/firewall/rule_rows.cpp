@@ -111,6 +111,10 @@ class Questions {
         first = static_cast<std::uint32_t>(rows_.asked.size());
         for (const model::AttributeMatch& match : matches) {
             if (!match.any()) return refuse(rule, "a country or reputation that asks for nothing", {});
+            if (!std::ranges::all_of(match.countries, model::is_country_code) ||
+                !std::ranges::all_of(match.reputations, model::is_reputation_tag))
+                return refuse(rule, "a country that is no code, or a reputation that is no tag",
+                              "two capital letters; small letters, digits and hyphens");
             const auto [known, fresh] =
                 numbers_.try_emplace({match.countries, match.other_countries, match.reputations},
                                      static_cast<std::uint16_t>(rows_.questions.size()));

@@ -155,6 +155,7 @@ TEST(RuleSet, RefusesWhatHasNoMeaning) {
     typed.icmp_type = 8;
     EXPECT_NE(error({.services = {typed}}).find("no ICMP types"), std::string::npos);
     EXPECT_NE(error({.source_is = {{}}}).find("asks for nothing"), std::string::npos);
+    EXPECT_NE(error({.source_is = {{{"d"}, false, {}}}}).find("no code"), std::string::npos);
     const model::AttributeMatch some{{"DE"}, false, {}};
     EXPECT_NE(error({.destination_is = std::vector(65, some)}).find("more than 64"), std::string::npos);
     RuleSet::Limits tight;
