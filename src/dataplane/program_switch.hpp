@@ -24,8 +24,15 @@ class ProgramSwitch {
     [[nodiscard]] const Program& pass(std::size_t worker) {
         // In this order: who has seen the token sees the program that was published before it.
         const std::uint64_t token = token_.load(std::memory_order_acquire);
-        seen_[worker].value.store(token, std::memory_order_release);
-        return *program_.load(std::memory_order_acquire);
+        std::atomic<std::uint64_t>& seen = seen_[worker].value;
+        if (seen.load(std::memory_order_relaxed) == away) [[unlikely]] {
+            // Coming back: all know it before the program is looked at. Else publish() may take the worker
+            // for absent, and free what it has just found.
+            seen.store(token, std::memory_order_seq_cst);
+        } else {
+            seen.store(token, std::memory_order_release);
+        }
+        return *program_.load(std::memory_order_seq_cst);
     }
     // A worker that stops, for a while or for ever.
     void leave(std::size_t worker) { seen_[worker].value.store(away, std::memory_order_release); }
