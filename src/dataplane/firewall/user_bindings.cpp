@@ -15,6 +15,7 @@ std::shared_ptr<const UserTable> UserBindings::of(model::TenantId tenant) {
 
 void UserBindings::put(const model::UserBinding& binding, base::Timestamp now) {
     const model::UserBindingKey key = binding.key();
+    if (key.prefix.bits() == 0) return;  // everybody is nobody (UserTable::put)
     if (binding.expires <= now) return remove(key);
     const auto old = expiries_.find(key);
     if (old == expiries_.end() && expiries_.size() >= model::UserBindingLimits::of_all) {

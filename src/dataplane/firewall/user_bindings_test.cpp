@@ -47,6 +47,16 @@ class Users : public ::testing::Test {
 
 }  // namespace
 
+TEST_F(Users, NobodyIsEverywhere) {
+    bind(one, "::/0", "alice");
+    bindings_.forget();
+    end(one, "::/0");
+    bind(one, "::/0", "alice");
+    bindings_.forget();
+    EXPECT_FALSE(bindings_.expire(now + 2h));
+    EXPECT_EQ(bindings_.totals().bindings, 0U);
+}
+
 TEST_F(Users, AnAddressHasAUserAndHisGroupsInItsTenantOnly) {
     bind(one, "10.0.0.1", "alice", {"staff"});
     bind(two, "10.0.0.1", "bob");
