@@ -72,6 +72,8 @@ struct Batch {
     PerPacket<Source*> sources;  // found by an earlier stage, or nullptr
 
     std::uint32_t dropped = 0;   // how many
+    std::uint32_t fleeting = 0;  // bit i: of its source, when it is not known, nothing will be remembered
+    std::uint32_t unknown = 0;   // bit i: and it is not known
     std::uint32_t verified = 0;  // bit i: the packet's source has shown itself
     PerPacket<model::Verdict> verdicts;
     PerPacket<model::DropReason> reasons;

@@ -1,7 +1,8 @@
 // What a packet of a customer with a firewall costs: ns a packet on one core for established flows (UDP, TCP,
 // translated one to one), with 10 and 10,000 rules, of one tenant and of 10,000, for answers of tenants that
-// are attached by tags and whose routers' addresses are learned, and for the set-up of a flow.
-// `bench/dataplane.py` runs it and writes the project's JSON.
+// are attached by tags and whose routers' addresses are learned, for the set-up of a flow, and for an
+// attack's packets at 10,000 targets of other tenants while those flows are open: dropped by a filter, SYNs
+// that are answered. `bench/dataplane.py` runs it and writes the project's JSON.
 //
 // The worker is the real one. Its ports lie in memory: a burst's frames are written with the addresses of
 // random flows before each receive, and what is transmitted is dropped. The cost of writing is measured alone
@@ -29,9 +30,14 @@ namespace {
 
 constexpr std::uint32_t first_client = 60U << 24U;
 constexpr std::uint32_t first_server = 45U << 24U;  // 256 a tenant
+constexpr std::uint32_t first_target = 50U << 24U;  // the same
+constexpr std::uint32_t target_count = 10'000;
+
+enum class Attack : std::uint8_t { none, filtered, syns };
 
 struct Case {
     const char* name;
+    Attack attack = Attack::none;
     bool tcp = false;
     bool nat = false;
     bool fresh = false;     // every packet opens a flow
@@ -52,6 +58,8 @@ constexpr Case cases[] = {
     {.name = "setup-1000-rules", .fresh = true, .rules = 1'000},
     {.name = "setup-1000-rules-10-asking", .fresh = true, .rules = 1'000, .asking = 10},
     {.name = "setup-1000-rules-all-asking", .fresh = true, .rules = 1'000, .asking = 999},
+    {.name = "drop-filter", .attack = Attack::filtered},
+    {.name = "syn-answer", .attack = Attack::syns},
 };
 
 struct Tags {
@@ -72,6 +80,7 @@ class BurstPort final : public packet::Port {
         bool in_order = true;   // one after the other without end, or random ones
         bool reversed = false;  // from the servers to the clients
         bool tagged = false;    // by the tags of the server's tenant
+        std::uint32_t server = first_server;
     };
     void prepare(const std::string& text, const Flows& flows) {
         template_ = packet::parse_packet_text(text).value();
@@ -80,6 +89,7 @@ class BurstPort final : public packet::Port {
         flows_ = flows;
         ip_ = flows.tagged ? 22 : 14;
         next_ = 0;
+        transmitted_ = 0;
         sum_ = 0;
         for (std::size_t i = ip_; i < ip_ + 12; i += 2) {
             if (i != ip_ + 10) sum_ += static_cast<std::uint32_t>(template_[i] << 8U | template_[i + 1]);
@@ -87,6 +97,7 @@ class BurstPort final : public packet::Port {
     }
     void stop() { length_ = 0; }
     [[nodiscard]] std::uint32_t sent() const { return next_; }
+    [[nodiscard]] std::uint64_t transmitted() const { return transmitted_; }
 
     [[nodiscard]] std::size_t receive(std::span<packet::Frame> into) override {
         if (length_ == 0) return 0;
@@ -98,6 +109,7 @@ class BurstPort final : public packet::Port {
         return into.size();
     }
     [[nodiscard]] std::size_t transmit(std::span<const packet::Frame> frames) override {
+        transmitted_ += frames.size();
         return frames.size();
     }
     void release(std::span<const packet::Frame>) override {}
@@ -115,7 +127,7 @@ class BurstPort final : public packet::Port {
     void write(std::uint8_t* frame, std::uint32_t number) const {
         std::memcpy(frame, template_.data(), 80);
         const std::uint32_t client = first_client + number;
-        const std::uint32_t server = first_server + number % flows_.tenants * 256 + 7;
+        const std::uint32_t server = flows_.server + number % flows_.tenants * 256 + 7;
         const std::uint32_t from = flows_.reversed ? server : client;
         const std::uint32_t to = flows_.reversed ? client : server;
         std::uint32_t sum = sum_ + (from >> 16U) + (from & 0xffffU) + (to >> 16U) + (to & 0xffffU);
@@ -137,6 +149,7 @@ class BurstPort final : public packet::Port {
     std::size_t ip_ = 14;  // where the IP header begins
     Flows flows_;
     std::uint32_t next_ = 0;
+    std::uint64_t transmitted_ = 0;
     std::uint32_t sum_ = 0;  // of the IPv4 header without addresses and checksum
     std::uint64_t random_ = 88'172'645'463'325'252ULL;
 };
@@ -205,6 +218,33 @@ attributes::Tables tables() {
     return out;
 }
 
+// A tenant without a firewall whose one address is under attack: every stage is switched on.
+model::TenantProgram guarded(std::uint32_t number) {
+    model::TenantProgram out;
+    out.tenant = model::TenantId(100'000 + number);
+    const auto address = net::Address::v4(first_target + number * 256 + 7);
+    out.prefixes = {net::Prefix::of(address, 24)};
+    model::ScrubTarget target;
+    target.prefix = net::Prefix::host(address);
+    target.mitigation = model::MitigationId(number + 1);
+    target.profile.verify_tcp = model::TcpVerification::all;
+    target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp,
+                                 model::AttackVector::ssdp, model::AttackVector::cldap,
+                                 model::AttackVector::memcached};
+    target.profile.source_limit.packets_per_s = 1'000'000'000;
+    target.profile.target_limit.packets_per_s = 1'000'000'000;
+    target.profile.target_limit.bits_per_s = 10'000'000'000'000;
+    out.targets = {target};
+    for (unsigned i = 0; i < 4; ++i) {
+        model::PacketFilter filter;
+        filter.name = fmt::format("filter-{}", i);
+        filter.protocol = 17;
+        filter.destination_port_first = filter.destination_port_last = static_cast<std::uint16_t>(7000 + i);
+        out.filters.push_back(filter);
+    }
+    return out;
+}
+
 class Bench {
   public:
     Bench(const Case& it, std::uint32_t flows) : it_(it), flows_(flows) {
@@ -214,6 +254,8 @@ class Bench {
         if (it.asking != 0) compiler.set_attributes(tables());
         std::vector<model::TenantProgram> programs;
         for (std::uint32_t i = 0; i < it.tenants; ++i) programs.push_back(program(it, i));
+        for (std::uint32_t i = 0; it.attack != Attack::none && i < target_count; ++i)
+            programs.push_back(guarded(i));
         auto made = compiler.compile(programs, {clock_.wall(), 0});
         if (!made) {
             fmt::print(stderr, "{}\n", made.error().message());
@@ -236,6 +278,11 @@ class Bench {
                              static_cast<unsigned long long>(worker_.flow_counts().open.value()));
                 std::exit(1);
             }
+            if (it_.attack != Attack::none && (outside_.transmitted() != 0) != (it_.attack == Attack::syns)) {
+                std::fprintf(stderr, "%s: %llu answers\n", it_.name,
+                             static_cast<unsigned long long>(outside_.transmitted()));
+                std::exit(1);
+            }
             std::printf("%s %d %.3f %.3f\n", it_.name, i, total, fill);
             std::fflush(stdout);
         }
@@ -252,6 +299,12 @@ class Bench {
             outside_.stop();
             inside_.prepare("udp 60.0.0.0:443 > 45.0.0.7:4000 payload 18 vlan 1 vlan 1",
                             {flows_, it_.tenants, false, true, true});
+            return;
+        }
+        if (it_.attack != Attack::none) {
+            outside_.prepare(it_.attack == Attack::syns ? "tcp 60.0.0.0:4000 > 50.0.0.7:443 syn seq 7"
+                                                        : "udp 60.0.0.0:4000 > 50.0.0.7:7002 payload 18",
+                             {16'000'000, target_count, false, false, false, first_target});
             return;
         }
         outside_.prepare(it_.tcp ? "tcp 60.0.0.0:4000 > 45.0.0.7:443 ack seq 8 ack-number 101 payload 6"
@@ -294,7 +347,7 @@ class Bench {
     BurstPort inside_;
     std::array<packet::Frame, packet::max_burst> frames_;
     Worker worker_{0,
-                   {.slots = 32'768, .sources = 4096, .flows = flow_places, .tenants = 16'384},
+                   {.slots = 32'768, .sources = 262'144, .flows = flow_places, .tenants = 16'384},
                    Secrets::from(random_),
                    {{&outside_, &inside_}, topology_, switch_, bogons_, clock_}};
 };

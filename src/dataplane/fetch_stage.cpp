@@ -52,7 +52,13 @@ void fetch_addresses(const Context& context) {
         hash_all(context, batch.wanted_sources[family], ipv6, batch.keys, &packet::Key::source,
                  [&](std::size_t i, std::uint64_t hash) {
                      batch.source_hashes[i] = hash;
-                     state.sources.prefetch(hash);
+                     // In a flood of made-up senders nearly all are known to be unknown without a line of
+                     // their own.
+                     if ((batch.fleeting >> i & 1U) != 0 && !state.sources.may_hold(hash)) {
+                         batch.unknown |= 1U << i;
+                     } else {
+                         state.sources.prefetch(hash);
+                     }
                  });
         hash_all(context, batch.wanted_destinations[family], ipv6, batch.keys, &packet::Key::destination,
                  [&](std::size_t i, std::uint64_t hash) {

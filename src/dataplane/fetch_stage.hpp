@@ -20,7 +20,9 @@ struct VerifyFetchStage {
         __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.wanted_sources[family].add(i);
-        if (scrub::is_syn(key) && batch.profiles[i]->answer_syns) batch.syns[family].add(i);
+        const bool answered = scrub::is_syn(key) && batch.profiles[i]->answer_syns;
+        if (answered) batch.syns[family].add(i);
+        batch.fleeting |= (answered || scrub::is_hopeless(*batch.profiles[i], key) ? 1U : 0U) << i;
         return true;
     }
 };

@@ -34,6 +34,8 @@ void parse(Context& context) {
     batch.watched.count = 0;
     batch.resets.count = 0;
     batch.dropped = 0;
+    batch.fleeting = 0;
+    batch.unknown = 0;
     batch.verified = 0;
     batch.handed.count = 0;
     batch.away = 0;

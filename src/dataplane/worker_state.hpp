@@ -242,7 +242,7 @@ struct WorkerState {
     base::SipKey table_key;
     scrub::SynCookie cookies;
     std::uint64_t cookies_until_ns = 0;  // some SYN-ACK's may still be given back (splice/)
-    meter::BoundedTable<Source> sources;
+    meter::BoundedTable<Source, meter::SetTraces> sources;
     meter::BoundedTable<Destination> wide_destinations;
     meter::BoundedTable<TrafficPart> parts;  // of targets with limits of pairs or services
     meter::BoundedTable<Answered> answered;  // by the hash of sources

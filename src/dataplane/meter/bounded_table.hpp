@@ -15,19 +15,25 @@
 #include <cstdint>
 
 #include "dataplane/huge_memory.hpp"
+#include "dataplane/meter/set_traces.hpp"
 
 namespace sluice::dataplane::meter {
 
 // Value: default-constructible, with a member `last_seen` (32 unsigned bits or fewer) and `bool
 // precious(std::uint32_t now) const`. `now` counts in any unit of the caller's; only differences mean
 // anything.
-template <class Value>
+template <class Value, class Traces = Untraced>
 class BoundedTable {
   public:
     static constexpr std::size_t ways = 3;
 
     explicit BoundedTable(std::size_t entries)
-        : sets_(std::max<std::size_t>(1, (entries + ways - 1) / ways)) {}
+        : sets_(std::max<std::size_t>(1, (entries + ways - 1) / ways)), traces_(sets_.size()) {}
+
+    // False: find() would find nothing. Reads no set.
+    [[nodiscard]] bool may_hold(std::uint64_t hash) const {
+        return traces_.may_hold(first(hash), tag_of(hash));
+    }
 
     void prefetch(std::uint64_t hash) const {
         const auto* set = reinterpret_cast<const char*>(&sets_[first(hash)]);
@@ -44,11 +50,8 @@ class BoundedTable {
     // The entry, made when it is not there; nullptr when all its places are taken by precious ones and this
     // is none.
     [[nodiscard]] Value* find_or_make(std::uint64_t hash, std::uint32_t now, bool precious) {
-        if (Value* value = find(hash)) return value;
-        Set& set = sets_[first(hash)];
-        if (Value* value = set.make(tag_of(hash), now, false)) return value;
-        set.overflowed = 1;
-        return sets_[second(hash)].make(tag_of(hash), now, precious);
+        Value* value = find(hash);
+        return value != nullptr ? value : make_new(hash, now, precious);
     }
 
     // The same for what an attacker can make up in any number: not in place of another that is still
@@ -57,12 +60,12 @@ class BoundedTable {
     [[nodiscard]] Value* find_or_make_awaited(std::uint64_t hash, std::uint32_t now) {
         if (Value* value = find(hash)) return value;
         const auto may_go = [now](const Value& value) { return !value.precious(now) && !value.awaited(now); };
-        Set& set = sets_[first(hash)];
-        if (Value* value = set.make_in(tag_of(hash), now, may_go)) return value;
-        if (!std::ranges::all_of(set.values, [now](const Value& value) { return value.precious(now); }))
+        const std::size_t at = first(hash);
+        if (Value* value = make(at, hash, now, may_go)) return value;
+        if (!std::ranges::all_of(sets_[at].values, [now](const Value& value) { return value.precious(now); }))
             return nullptr;
-        set.overflowed = 1;
-        return sets_[second(hash)].make_in(tag_of(hash), now, may_go);
+        lead_on(at);
+        return make(second(hash), hash, now, may_go);
     }
 
     [[nodiscard]] std::size_t capacity() const { return sets_.size() * ways; }
@@ -81,29 +84,42 @@ class BoundedTable {
                 (tags[0] == tag ? 1U : 0U) | (tags[1] == tag ? 2U : 0U) | (tags[2] == tag ? 4U : 0U);
             return found == 0 ? nullptr : &values[std::countr_zero(found)];
         }
-        // In a free place, or in that of the one that is least missed; of a precious one only when
-        // `displace`.
-        [[nodiscard]] Value* make(std::uint32_t tag, std::uint32_t now, bool displace) {
-            return make_in(tag, now, [=](const Value& value) { return displace || !value.precious(now); });
-        }
+        // A free place, or that of the one that is least missed of those that may go; `ways`: there is none.
         template <class Free>
-        [[nodiscard]] Value* make_in(std::uint32_t tag, std::uint32_t now, Free&& may_go) {
+        [[nodiscard]] std::size_t place(std::uint32_t now, Free&& may_go) const {
             std::size_t victim = ways;
             for (std::size_t way = 0; way < ways; ++way) {
-                if (tags[way] == 0) {
-                    victim = way;
-                    break;
-                }
+                if (tags[way] == 0) return way;
                 if (!may_go(values[way])) continue;
                 if (victim == ways || worse(values[way], values[victim], now)) victim = way;
             }
-            if (victim == ways) return nullptr;
-            tags[victim] = tag;
-            values[victim] = Value{};
-            values[victim].last_seen = static_cast<Seen>(now);
-            return &values[victim];
+            return victim;
         }
     };
+
+    template <class Free>
+    [[nodiscard]] Value* make(std::size_t at, std::uint64_t hash, std::uint32_t now, Free&& may_go) {
+        Set& set = sets_[at];
+        const std::size_t way = set.place(now, may_go);
+        if (way == ways) return nullptr;
+        set.tags[way] = tag_of(hash);
+        traces_.note(at, way, tag_of(hash));
+        set.values[way] = Value{};
+        set.values[way].last_seen = static_cast<Seen>(now);
+        return &set.values[way];
+    }
+    // Out of line: where known addresses are looked up the compiler shall have room for what is done with
+    // them.
+    [[nodiscard, gnu::noinline]] Value* make_new(std::uint64_t hash, std::uint32_t now, bool precious) {
+        const auto is_cheap = [now](const Value& value) { return !value.precious(now); };
+        if (Value* value = make(first(hash), hash, now, is_cheap)) return value;
+        lead_on(first(hash));
+        return make(second(hash), hash, now, [&](const Value& value) { return precious || is_cheap(value); });
+    }
+    void lead_on(std::size_t at) {
+        sets_[at].overflowed = 1;
+        traces_.lead_on(at);
+    }
 
     [[nodiscard]] std::size_t first(std::uint64_t hash) const { return (hash >> 32U) * sets_.size() >> 32U; }
     [[nodiscard]] std::size_t second(std::uint64_t hash) const {
@@ -122,6 +138,7 @@ class BoundedTable {
     }
 
     HugeVector<Set> sets_;
+    [[no_unique_address]] Traces traces_;
 };
 
 }  // namespace sluice::dataplane::meter

@@ -88,7 +88,8 @@ struct RateStage {
         return one.meters;
     }
 
-    static model::DropReason destination_refuses(const Context& context, std::size_t i, std::uint32_t carry) {
+    [[gnu::always_inline]] static model::DropReason destination_refuses(const Context& context, std::size_t i,
+                                                                        std::uint32_t carry) {
         using model::DropReason;
         using net::IpProtocol;
         const Profile& profile = *context.batch.profiles[i];

@@ -160,6 +160,7 @@ void accept(const Context& context, std::size_t i, Source& source, Proof shown) 
     Batch& batch = context.batch;
     WorkerState& state = context.state;
     source.prove(shown, state.now_coarse + batch.profiles[i]->verified_for);
+    batch.unknown = 0;  // of those behind it in the burst one may be its
     state.counts.targets[batch.targets[i]->slot].verified_sources.add(1);
 }
 

@@ -83,6 +83,14 @@ void answer_syns(const Context& context);
     return profile.needed[static_cast<unsigned>(udp) + static_cast<unsigned>(udp && is_dns(key))];
 }
 
+// What judge_unverified() says of a segment that is neither SYN nor RST, where nothing passes unverified: of
+// a flood of such nearly all packets end here.
+[[nodiscard]] inline bool is_hopeless(const Profile& profile, const packet::Key& key) {
+    return profile.verify_tcp == model::TcpVerification::all &&
+           key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) &&
+           (key.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::rst)) == 0 && !profile.splices;
+}
+
 struct VerifyStage {
     static constexpr model::Stage stage = model::Stage::verify;
 
@@ -92,7 +100,8 @@ struct VerifyStage {
         const packet::Key& key = batch.keys[i];
         if (!is_verified(profile, key)) return true;
         WorkerState& state = context.state;
-        Source* source = state.sources.find(batch.source_hashes[i]);
+        Source* source =
+            (batch.unknown >> i & 1U) != 0 ? nullptr : state.sources.find(batch.source_hashes[i]);
         if (source == nullptr || !source->has_shown(needed_proof(profile, key), state.now_coarse)) {
             if (is_hopeless(profile, key)) return context.drop(i, model::DropReason::not_verified);
             if (!profile.answer_syns || !is_syn(key)) return judge_unverified(context, i, source);
@@ -105,15 +114,6 @@ struct VerifyStage {
         batch.sources[i] = source;
         batch.verified |= 1U << i;
         return true;
-    }
-
-  private:
-    // What judge_unverified() says of a segment that is neither SYN nor RST, where nothing passes unverified:
-    // of a flood of such nearly all packets end here.
-    static bool is_hopeless(const Profile& profile, const packet::Key& key) {
-        return profile.verify_tcp == model::TcpVerification::all &&
-               key.protocol == static_cast<std::uint8_t>(net::IpProtocol::tcp) &&
-               (key.tcp_flags & (net::tcp_flag::syn | net::tcp_flag::rst)) == 0 && !profile.splices;
     }
 };
 
