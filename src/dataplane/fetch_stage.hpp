@@ -17,7 +17,6 @@ struct VerifyFetchStage {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
         if (!scrub::is_verified(*batch.profiles[i], key)) return true;
-        __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
         const std::size_t family = key.has(packet::key_ipv6) ? 1 : 0;
         batch.wanted_sources[family].add(i);
         const bool answered = scrub::is_syn(key) && batch.profiles[i]->answer_syns;
@@ -45,7 +44,9 @@ struct LimitFetchStage {
             if (profile.wide) batch.wanted_destinations[family].add(i);
             if (profile.meter_parts) fetch_parts(context, i);
         }
-        __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
+        // Of an unknown sender's packet, which will not pass, it is not read.
+        if ((batch.unknown >> i & 1U) == 0)
+            __builtin_prefetch(&context.state.counts.states[batch.targets[i]->slot], 1);
         return true;
     }
 };

@@ -116,6 +116,17 @@ bool take_routed(const Context& context, std::size_t i) {
     return true;
 }
 
+// Plain frames of the internet: they are live already, as far as they could be read.
+bool are_plain(const Batch& batch) {
+    std::uint32_t tags = 0;
+    bool tunnels = false;
+    for (std::uint32_t i = 0; i < batch.size; ++i) {
+        tags |= batch.keys[i].vlan;
+        tunnels |= packet::may_be_vxlan(batch.keys[i]);
+    }
+    return tags == 0 && !tunnels;
+}
+
 // Frames that come from a network of a customer, as far as their tags can tell, and by which.
 struct Tagged {
     Selection packets;
@@ -129,7 +140,6 @@ struct Tagged {
 void sort_frames(const Context& context, LegIndex ingress, Tagged& tagged) {
     Batch& batch = context.batch;
     const bool all = !context.topology.legs[ingress].internet;
-    std::fill_n(batch.firewall.opened.begin(), batch.size, 0);
     for (std::uint32_t i = 0; i < batch.size; ++i) {
         if (packet::may_be_vxlan(batch.keys[i])) [[unlikely]] {
             const std::uint8_t* const before = batch.frames[i].data;
@@ -156,11 +166,10 @@ void sort_frames(const Context& context, LegIndex ingress, Tagged& tagged) {
 void find_networks(const Context& context, LegIndex ingress) {
     Batch& batch = context.batch;
     const Leg& leg = context.topology.legs[ingress];
+    std::fill_n(batch.firewall.opened.begin(), batch.size, 0);
+    if (leg.internet && are_plain(batch)) return;
     Tagged tagged;
     sort_frames(context, ingress, tagged);
-    // Plain frames of the internet: they are live already, as far as they could be read.
-    if (leg.internet && tagged.packets.count == 0) [[likely]]
-        return;
     std::uint32_t nobodys = batch.size == packet::max_burst ? ~0U : (1U << batch.size) - 1;
     for (const std::uint8_t i : tagged.packets) {
         if (tagged.ingresses[i].firewall == 0) continue;
