@@ -60,14 +60,15 @@ struct Batch {
     std::uint32_t size = 0;
     PerPacket<packet::Frame> frames;
     PerPacket<packet::Key> keys;
-    PerPacket<std::uint32_t> received;       // bytes on arrival: an answer has another length
-    PerPacket<std::uint32_t> probes;         // where the search for the target begins
-    PerPacket<const Target*> targets;        // nullptr: nobody's
-    PerPacket<const Profile*> profiles;      // of the target
-    PerPacket<FilterList> filters;           // of the tenant, for this kind of packet
-    PerPacket<std::uint64_t> source_hashes;  // where a stage asks for the source
-    PerPacket<std::uint64_t> target_hashes;  // where a stage asks for one address of a wide target
-    PerPacket<std::uint64_t> pair_hashes;    // of a target with a limit of pairs
+    PerPacket<std::uint32_t> received;            // bytes on arrival: an answer has another length
+    PerPacket<std::uint32_t> probes;              // where the search for the target begins
+    PerPacket<const Target*> targets;             // nullptr: nobody's
+    PerPacket<const Profile*> profiles;           // of the target
+    PerPacket<const scrub::FilterLine*> filters;  // of the tenant, for this kind of packet
+    PerPacket<std::uint8_t> filter_candidates;    // which of them may match
+    PerPacket<std::uint64_t> source_hashes;       // where a stage asks for the source
+    PerPacket<std::uint64_t> target_hashes;       // where a stage asks for one address of a wide target
+    PerPacket<std::uint64_t> pair_hashes;         // of a target with a limit of pairs
     PerPacket<std::uint64_t> service_hashes;
     PerPacket<Source*> sources;  // found by an earlier stage, or nullptr
 

@@ -41,7 +41,6 @@ struct Engine::Impl {
         for (std::size_t i = 0; i < config.workers; ++i)
             workers.push_back(std::make_unique<WorkerState>(limits, secrets, i));
         handed.resize(config.workers);
-        program->filter_lists.push_back({});
     }
 
     // A leg to the internet and one to the customers; tags are changed, Ethernet addresses are nobody's.

@@ -48,7 +48,8 @@ void parse(Context& context) {
     std::fill_n(batch.reasons.begin(), batch.size, DropReason::none);
     std::fill_n(batch.rules.begin(), batch.size, no_rule);
     std::fill_n(batch.targets.begin(), batch.size, nullptr);
-    for (std::uint32_t i = 0; i < batch.size; ++i) {
+    const std::uint32_t size = batch.size;
+    for (std::uint32_t i = 0; i < size; ++i) {
         const packet::Key& key = batch.keys[i];
         batch.received[i] = batch.frames[i].length;
         if (key.error != packet::ParseError::none) {
@@ -134,7 +135,7 @@ void run_with_firewalls(Context& context, LegIndex ingress) {
     context.state.unix_s = context.program.made.unix_seconds(context.state.now_ns);
     attach::find_networks(context, ingress);
     run_stages<TenantStage, FirewallTurnoff>(context);
-    answer_local(context.topology.legs[ingress].local, batch);
+    if (batch.dropped != 0) answer_local(context.topology.legs[ingress].local, batch);
     if (context.state.workers > 1) workers::hand_over(context);
     fetch_flows(context);
     sort_flows(context);
@@ -170,9 +171,10 @@ void run_pipeline(const Program& program, const scrub::Bogons& bogons, const Top
     std::fill_n(batch.legs.begin(), batch.size, ingress);
     parse(context);
     if (program.has_firewalls()) return run_with_firewalls(context, ingress);
-    run_stages<TenantStage, scrub::FilterFetchStage, VerifyFetchStage>(context);
+    run_stages<TenantStage>(context);
+    run_stages<scrub::FilterFetchStage, VerifyFetchStage>(context);
     fetch_addresses(context);
-    if (batch.live.count != batch.size) answer_local(topology.legs[ingress].local, batch);
+    if (batch.dropped != 0) answer_local(topology.legs[ingress].local, batch);
     filter_and_verify(context);
     leave(topology.to_customers, batch.live, batch);
     leave(topology.to_customers, batch.excused, batch);

@@ -11,26 +11,23 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "dataplane/attach/ingress_table.hpp"
 #include "dataplane/attributes/attribute_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
+#include "dataplane/protocol_class.hpp"
 #include "dataplane/scrub/anomaly/rules.hpp"
+#include "dataplane/scrub/filter_program.hpp"
 #include "dataplane/scrub/protocol/rules.hpp"
 #include "dataplane/source.hpp"
 #include "dataplane/target_table.hpp"
 #include "dataplane/tenant_firewall.hpp"
 #include "dataplane/tenant_path.hpp"
+#include "dataplane/time_pair.hpp"
 #include "model/ids.hpp"
 #include "model/tenant_program.hpp"
 #include "net/prefix.hpp"
 
 namespace sluice::dataplane {
-
-enum class ProtocolClass : std::uint8_t { tcp, udp, other, count_ };
-[[nodiscard]] constexpr ProtocolClass class_of(std::uint8_t protocol) {
-    return protocol == 6 ? ProtocolClass::tcp : protocol == 17 ? ProtocolClass::udp : ProtocolClass::other;
-}
 
 // How the traffic to a target is treated. Targets with the same settings share one.
 struct Profile {
@@ -67,64 +64,6 @@ struct Profile {
     auto operator<=>(const Profile&) const = default;
 };
 
-// What filters ask of a packet besides its addresses, as eight numbers that are compared at once.
-enum FilterLane : std::uint8_t {
-    lane_protocol,
-    lane_source_port,
-    lane_destination_port,
-    lane_has_ports,  // 1: TCP or UDP whose header is there
-    lane_tcp_flags,
-    lane_has_flags,  // 1: TCP whose header is there
-    lane_length,     // of layer 3
-    lane_fragment,   // 1: one of several pieces
-};
-using Lanes = std::uint16_t __attribute__((vector_size(16)));
-
-// A packet matches when each of its numbers, masked, is within the filter's first and last, and its addresses
-// are within the prefixes. One cache line; what few filters ask for besides lies apart.
-struct alignas(64) CompiledFilter {
-    Lanes mask{};
-    Lanes first{};
-    Lanes last{};
-    std::uint64_t expires_ns = 0;  // on the worker's clock; all ones: never
-    std::uint32_t rule = 0;        // index into Program::rules
-    std::uint8_t asks = 0;         // asks_addresses, asks_more
-    bool dynamic = false;
-    model::FilterAction action = model::FilterAction::drop;
-};
-static_assert(sizeof(CompiledFilter) == 64);
-inline constexpr std::uint8_t asks_addresses = 1;  // Program::filter_addresses
-inline constexpr std::uint8_t asks_more = 2;       // Program::filter_conditions
-
-struct FilterAddresses {
-    struct Words {
-        std::uint64_t high = 0;
-        std::uint64_t low = 0;
-    };
-    Words source_mask, source_value;  // of the address's bytes as they lie in memory
-    Words destination_mask, destination_value;
-};
-
-// What of a packet is not in its key: its payload, and what tables say of its source.
-struct FilterCondition {
-    struct Payload {
-        std::uint16_t offset = 0;
-        std::uint8_t length = 0;
-        std::array<std::uint8_t, model::PayloadMatch::most_bytes> mask{};
-        std::array<std::uint8_t, model::PayloadMatch::most_bytes> value{};
-    };
-    std::uint8_t payloads = 0;
-    std::array<Payload, model::most_payload_matches> payload{};
-    attributes::Question source;
-};
-
-// A tenant's filters as packets of one protocol see them: those that can not match are left out.
-struct FilterList {
-    std::uint32_t first = 0;
-    std::uint32_t count = 0;
-};
-using FilterLists = std::array<FilterList, static_cast<std::size_t>(ProtocolClass::count_)>;
-
 // Whose counters a slot holds.
 struct SlotOwner {
     std::uint32_t slot = 0;
@@ -136,19 +75,6 @@ struct SlotOwner {
     bool outbound = false;           // what comes from the tenant's own networks; without a prefix
 };
 
-// Wall time and the workers' clock at one moment: filters expire and rules have schedules by the one, and
-// workers know the other.
-struct TimePair {
-    base::Timestamp wall{};
-    std::uint64_t worker_ns = 0;
-
-    [[nodiscard]] std::uint64_t unix_seconds(std::uint64_t now_ns) const {
-        const std::int64_t wall_ns =
-            wall.time_since_epoch().count() + static_cast<std::int64_t>(now_ns - worker_ns);
-        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, wall_ns)) / 1'000'000'000U;
-    }
-};
-
 struct Program {
     TimePair made;                 // when it was compiled
     std::uint64_t sequence = 0;    // of this gateway's programs: 1, 2, …
@@ -157,12 +83,8 @@ struct Program {
     std::vector<Profile> profiles;
     std::vector<std::shared_ptr<const TenantFirewall>> firewalls;  // 0 is nobody's
     TenantPaths paths;                                             // of the firewalls, by the same numbers
-    attach::IngressTable networks;                  // of all tenants, by what their frames come in
-    std::vector<FilterLists> filter_lists;          // of a tenant; 0 is empty
-    std::vector<CompiledFilter> filters;            // a list's lie together, in the order of matching
-    std::vector<FilterAddresses> filter_addresses;  // of the filter with the same index
-    std::vector<std::uint32_t> filter_conditions;   // of the filter with the same index, where it asks_more
-    std::vector<FilterCondition> conditions;
+    attach::IngressTable networks;  // of all tenants, by what their frames come in
+    scrub::FilterProgram filters;
     attributes::Tables attributes;
     attributes::Gaps attribute_gaps;         // what filters ask for and the tables have not
     std::vector<std::string> rules;          // names of filters, for reports

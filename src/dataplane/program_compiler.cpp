@@ -98,85 +98,6 @@ base::Status check_filter(const model::TenantProgram& program, const model::Pack
     return check_conditions(filter, at);
 }
 
-FilterAddresses::Words words(const std::uint8_t* bytes) {
-    FilterAddresses::Words out;
-    std::memcpy(&out, bytes, 16);
-    return out;
-}
-
-void compile_prefix(const net::Prefix& prefix, FilterAddresses::Words& mask, FilterAddresses::Words& value) {
-    std::array<std::uint8_t, 16> bytes{};
-    for (unsigned bit = 0; bit < prefix.bits(); ++bit)
-        bytes[bit / 8] |= static_cast<std::uint8_t>(0x80U >> (bit % 8));
-    mask = words(bytes.data());
-    value = words(prefix.address().bytes().data());
-}
-
-CompiledFilter compile_filter(const model::PacketFilter& filter, TimePair now, std::uint32_t rule) {
-    CompiledFilter out;
-    for (std::size_t lane = 0; lane < 8; ++lane) {
-        out.mask[lane] = 0xffff;
-        out.last[lane] = 0xffff;
-    }
-    const auto range = [&out](FilterLane lane, std::uint16_t first, std::uint16_t last) {
-        out.first[lane] = first;
-        out.last[lane] = last;
-    };
-    if (filter.protocol != 0) range(lane_protocol, filter.protocol, filter.protocol);
-    range(lane_source_port, filter.source_port_first, filter.source_port_last);
-    range(lane_destination_port, filter.destination_port_first, filter.destination_port_last);
-    const bool any_port = filter.source_port_first == 0 && filter.source_port_last == 65535 &&
-                          filter.destination_port_first == 0 && filter.destination_port_last == 65535;
-    if (!any_port) range(lane_has_ports, 1, 1);
-    if (filter.tcp_flags_mask != 0) {
-        out.mask[lane_tcp_flags] = filter.tcp_flags_mask;
-        range(lane_tcp_flags, filter.tcp_flags_value, filter.tcp_flags_value);
-        range(lane_has_flags, 1, 1);
-    }
-    range(lane_length, filter.length_first, filter.length_last);
-    if (filter.fragments_only) range(lane_fragment, 1, 1);
-    if (filter.source.bits() != 0 || filter.destination.bits() != 0) out.asks |= asks_addresses;
-    if (!filter.payload.empty() || filter.source_is.any()) out.asks |= asks_more;
-    out.action = filter.action;
-    out.dynamic = filter.dynamic;
-    out.rule = rule;
-    out.expires_ns = ~std::uint64_t{0};
-    if (filter.expires_at != base::Timestamp{}) {
-        const std::int64_t left = (filter.expires_at - now.wall).count();
-        out.expires_ns = left > 0 ? now.worker_ns + static_cast<std::uint64_t>(left) : 0;
-    }
-    return out;
-}
-
-FilterAddresses compile_addresses(const model::PacketFilter& filter) {
-    FilterAddresses out;
-    compile_prefix(filter.source, out.source_mask, out.source_value);
-    compile_prefix(filter.destination, out.destination_mask, out.destination_value);
-    return out;
-}
-
-FilterCondition compile_condition(const model::PacketFilter& filter, const attributes::Tables& tables) {
-    FilterCondition out;
-    for (const model::PayloadMatch& match : filter.payload) {
-        auto& one = out.payload[out.payloads++];
-        one.offset = match.offset;
-        one.length = static_cast<std::uint8_t>(match.bytes.size());
-        for (std::size_t i = 0; i < match.bytes.size(); ++i) {
-            one.mask[i] = match.mask.empty() ? 0xff : match.mask[i];
-            one.value[i] = match.bytes[i];
-        }
-    }
-    out.source = attributes::Question::of(filter.source_is, tables);
-    return out;
-}
-
-// True when a packet of this class may match.
-bool concerns(const model::PacketFilter& filter, ProtocolClass kind) {
-    if (filter.protocol != 0) return class_of(filter.protocol) == kind;
-    if (filter.tcp_flags_mask != 0) return kind == ProtocolClass::tcp;
-    return true;
-}
-
 // Two networks that look alike on the wire would mix two customers.
 base::Status check_tags(const std::vector<attach::IngressTable::Item>& tags) {
     std::vector<std::uint64_t> words;
@@ -216,38 +137,11 @@ attributes::Tables asked_by(const model::FirewallProgram& program, const attribu
     return out;
 }
 
-// The tenant's lists; 0 without filters.
+// The number of the tenant's lists.
 base::Result<std::uint16_t> compile_filters(const model::TenantProgram& program, TimePair now, Program& out) {
-    if (program.filters.empty()) return std::uint16_t{0};
-    if (out.filter_lists.size() > std::numeric_limits<std::uint16_t>::max()) {
-        return fail(ErrorCode::exhausted, "more than 65,535 tenants with filters", program.tenant.to_string(),
-                    "spread the tenants over gateways");
-    }
     const auto first_rule = static_cast<std::uint32_t>(out.rules.size());
-    // Of the filters that ask_more, by their place among the tenant's.
-    const auto first_condition = static_cast<std::uint32_t>(out.conditions.size());
-    std::vector<std::uint32_t> conditions(program.filters.size(), first_condition);
-    for (std::size_t i = 0; i < program.filters.size(); ++i) {
-        const auto& filter = program.filters[i];
-        out.rules.push_back(filter.name);
-        if (filter.payload.empty() && !filter.source_is.any()) continue;
-        conditions[i] = static_cast<std::uint32_t>(out.conditions.size());
-        out.conditions.push_back(compile_condition(filter, out.attributes));
-    }
-    FilterLists lists{};
-    for (std::size_t kind = 0; kind < lists.size(); ++kind) {
-        lists[kind].first = static_cast<std::uint32_t>(out.filters.size());
-        for (std::size_t i = 0; i < program.filters.size(); ++i) {
-            if (!concerns(program.filters[i], static_cast<ProtocolClass>(kind))) continue;
-            out.filters.push_back(
-                compile_filter(program.filters[i], now, first_rule + static_cast<std::uint32_t>(i)));
-            out.filter_addresses.push_back(compile_addresses(program.filters[i]));
-            out.filter_conditions.push_back(conditions[i]);
-        }
-        lists[kind].count = static_cast<std::uint32_t>(out.filters.size()) - lists[kind].first;
-    }
-    out.filter_lists.push_back(lists);
-    return static_cast<std::uint16_t>(out.filter_lists.size() - 1);
+    for (const model::PacketFilter& filter : program.filters) out.rules.push_back(filter.name);
+    return out.filters.add(program, now, out.attributes, first_rule);
 }
 
 scrub::protocol::Rules compile_protocol(const model::ProtocolChecks& checks) {
@@ -546,7 +440,6 @@ base::Result<ProgramCompiler::Draft> ProgramCompiler::draft(std::span<const mode
     draft.free_indexes = free_indexes_;
     draft.never_used_index = never_used_index_;
     draft.generation = firewall_generation_;
-    draft.program->filter_lists.push_back({});
     // 0: what has no target is treated so: what tenants with a firewall send themselves.
     draft.profiles.emplace(Profile{}, std::uint16_t{0});
     draft.program->profiles.push_back({});

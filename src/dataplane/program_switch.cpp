@@ -7,9 +7,7 @@ namespace sluice::dataplane {
 namespace {
 
 std::unique_ptr<const Program> empty_program() {
-    auto program = std::make_unique<Program>();
-    program->filter_lists.push_back({});
-    return program;
+    return std::make_unique<Program>();
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ class Dice {
                 all[t].targets.push_back(
                     {net::Prefix::parse(text).value(), model::MitigationId(++mitigation), profile()});
             }
-            for (std::uint64_t i = below(8); i-- > 0;) all[t].filters.push_back(filter(all[t], i, now));
+            for (std::uint64_t i = below(12); i-- > 0;) all[t].filters.push_back(filter(all[t], i, now));
         }
         return all;
     }

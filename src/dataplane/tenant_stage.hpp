@@ -13,6 +13,7 @@ struct TenantStage {
             context.program.table.find(key.destination, key.has(packet::key_ipv6), batch.probes[i]);
         batch.targets[i] = target;
         if (target == nullptr) return context.drop(i, model::DropReason::unknown_destination);
+        __builtin_prefetch(&context.program.filters.list(target->filters, key.protocol));
         batch.profiles[i] = &context.program.profiles[target->profile];
         if (key.hop_limit <= 1) return context.drop(i, model::DropReason::ttl_expired);
         return true;
