@@ -244,10 +244,11 @@ TEST(AttributeGaps, AreToldOnceATenant) {
     tenant({{{"DE"}, false, {}}, {{"NO"}, true, {}}});
     tenant({{{"DE"}, false, {"botnet"}}});
     tenant({{}});
-    EXPECT_EQ(gaps.text(),
-              "2 of the tenants ask for countries and this gateway has no table of them: these filters match "
-              "nothing; 1 of the tenants ask for reputations and this gateway has no table of them: these "
-              "filters match nothing");
+    EXPECT_EQ(
+        gaps.text(),
+        "2 of the tenants ask for countries and this gateway has no table of them: these filters and rules "
+        "match nothing; 1 of the tenants ask for reputations and this gateway has no table of them: these "
+        "filters and rules match nothing");
     tables.countries =
         std::make_shared<CountryTable>(read_countries("prefix,country\n192.0.2.0/24,DE\n", "c").value());
     tables.reputations = std::make_shared<ReputationTable>(

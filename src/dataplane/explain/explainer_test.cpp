@@ -419,7 +419,7 @@ TEST(Explainer, SaysWhatTheTablesSayOfTheEndsThatRulesAskFor) {
     tables.editions.countries = base::parse_rfc3339("2026-11-20T06:00:00Z").value();
     const auto one = asked(tables, from_ru);
     EXPECT_EQ(one.rule, "abroad");
-    EXPECT_TRUE(says(one, "Its source 198.18.0.5 is in RU by the table of 2026-11-20T06:00:00Z."))
+    EXPECT_TRUE(says(one, "Its source 198.18.0.5 is in RU by the table of 2026-11-20T06:00:00.000Z."))
         << path_of(one);
     EXPECT_TRUE(says(one, "Its destination 203.0.113.9 is known for ours.")) << path_of(one);
     const auto other = asked(tables, "tcp 198.18.7.5:4000 > 203.0.113.9:443 syn");
