@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "mitigation/gate.hpp"
+#include "mitigation/gateway_watch.hpp"
+#include "mitigation/retry_book.hpp"
 
 namespace sluice::mitigation {
 namespace {
@@ -57,7 +59,9 @@ class Announcements::Impl {
           gate_refusals_(
               d_.metrics.counter("sluice_gate_refusals_total",
                                  "Routes that the last check stopped: a defect, or a change of consent "
-                                 "under way")) {}
+                                 "under way")),
+          retries_(config_.retry_ms, config_.max_retry_ms),
+          gateway_watch_(d_.gateways, d_.mitigations) {}
 
     base::Status start();
     void stop();
@@ -97,15 +101,9 @@ class Announcements::Impl {
             condition.notify_all();
         }
     };
-    struct Retry {
-        std::uint32_t failures = 0;
-        base::Instant at{};
-    };
     using DesiredRoutes = std::map<std::string, Desired>;
 
     void run();
-    void note_gateways(base::Timestamp now);
-    void note_refusals(const std::vector<GatewayStatus>& gateways);
     [[nodiscard]] DesiredRoutes desired(const std::vector<InForce>& in_force, base::Timestamp now);
     [[nodiscard]] std::optional<Route> route_of(const InForce& entry);
     // Whether exactly this is announced already.
@@ -124,7 +122,6 @@ class Announcements::Impl {
     bool note_withdrawn(const std::string& key, MitigationId mitigation, bool wanted,
                         const base::Status& answer);
     [[nodiscard]] bool kept_in_grace(const Announced& entry, const std::vector<InForce>& in_force) const;
-    [[nodiscard]] bool due(const std::string& key) const;
     // Counts, alarms and sets the time of the next try. True when the speaker itself seems gone.
     bool failed(const std::string& key, const base::Error& error, const char* what);
     void succeeded(const std::string& key);
@@ -145,12 +142,10 @@ class Announcements::Impl {
     // With step_mutex_:
     std::optional<base::Instant> first_step_;
     std::optional<std::uint64_t> session_;
-    std::map<std::string, Retry> retries_;
+    RetryBook retries_;
     base::Instant listed_at_{};
     base::Instant list_retry_at_{};
-    std::map<std::string, bool> gateway_healthy_;
-    std::map<net::Address, std::string> gateway_of_next_hop_;
-    std::map<std::string, Alarm> refusals_;  // raised, by subject
+    GatewayWatch gateway_watch_;
     std::set<MitigationId> unserved_;
     std::set<std::string> refused_;  // mitigation and reason: each is logged once
 
@@ -201,7 +196,7 @@ base::Instant Announcements::Impl::step() {
     const std::lock_guard lock(step_mutex_);
     if (!first_step_) first_step_ = d_.clock.now();
     const auto now = d_.clock.wall();
-    note_gateways(now);
+    gateway_watch_.step(now);
     const auto in_force = d_.mitigations.in_force();
     const bool connected = follow_speaker();  // first: what stands is judged by what the speaker has
     const auto routes = desired(in_force, now);
@@ -211,55 +206,6 @@ base::Instant Announcements::Impl::step() {
     }
     announced_gauge_.set(static_cast<double>(announced_.size()));
     return next_due(in_force);
-}
-
-void Announcements::Impl::note_refusals(const std::vector<GatewayStatus>& gateways) {
-    std::map<std::string, Alarm> refusing;
-    for (const auto& gateway : gateways) {
-        for (const auto& [tenant, refused] : gateway.refused) {
-            const std::string subject = gateway.name + ", " + tenant.to_string();
-            refusing[subject] = {.code = "program-refused",
-                                 .subject = subject,
-                                 .critical = true,
-                                 .sentence = "Gateway " + gateway.name + " refuses the program of " +
-                                             tenant.to_string() + ": " + refused.why + ". " +
-                                             (refused.in_force == 0 ? "It only forwards the tenant's packets."
-                                                                    : "It keeps the one before.") +
-                                             " No traffic is diverted to it that needs the new one.",
-                                 .what_to_do =
-                                     "Correct the tenant's policy as the sentence says; the gateway is sent "
-                                     "the new one at once."};
-        }
-    }
-    for (const auto& [subject, alarm] : refusals_) {
-        if (!refusing.contains(subject))
-            d_.mitigations.set_alarm({.code = alarm.code, .subject = subject, .raised = false});
-    }
-    for (const auto& [subject, alarm] : refusing) d_.mitigations.set_alarm(alarm);
-    refusals_ = std::move(refusing);
-}
-
-void Announcements::Impl::note_gateways(base::Timestamp now) {
-    gateway_of_next_hop_.clear();
-    const auto gateways = d_.gateways.gateways();
-    note_refusals(gateways);
-    for (const auto& gateway : gateways) {
-        gateway_of_next_hop_[gateway.next_hop] = gateway.name;
-        gateway_of_next_hop_[gateway.next_hop6] = gateway.name;
-        const auto [it, is_new] = gateway_healthy_.try_emplace(gateway.name, !gateway.healthy);
-        if (it->second == gateway.healthy) continue;
-        it->second = gateway.healthy;
-        d_.mitigations.gateway_changed(gateway.name, gateway.healthy, now);
-        d_.mitigations.set_alarm({.code = "gateway-silent",
-                                  .subject = gateway.name,
-                                  .raised = !gateway.healthy,
-                                  .critical = true,
-                                  .sentence = "Gateway " + gateway.name +
-                                              " stopped answering; its diversions are "
-                                              "withdrawn or moved to another one.",
-                                  .what_to_do = "Look at the gateway's process, its machine, and the network "
-                                                "between it and the controller."});
-    }
 }
 
 std::optional<Route> Announcements::Impl::route_of(const InForce& entry) {
@@ -274,10 +220,8 @@ std::optional<Route> Announcements::Impl::route_of(const InForce& entry) {
     if (entry.generation == 0) return std::nullopt;  // no program contains its target yet
     const bool v4 = m.target.is_v4();
     std::string preferred;  // the one that has the traffic keeps it
-    if (const auto it = announced_.find(route.key()); it != announced_.end()) {
-        const auto holder = gateway_of_next_hop_.find(it->second.route.next_hop);
-        if (holder != gateway_of_next_hop_.end()) preferred = holder->second;
-    }
+    if (const auto it = announced_.find(route.key()); it != announced_.end())
+        preferred = gateway_watch_.at(it->second.route.next_hop);
     const auto gateway =
         d_.gateways.choose(v4 ? net::Family::ipv4 : net::Family::ipv6, m.tenant, entry.generation, preferred);
     note_unserved(m, !gateway);
@@ -386,25 +330,16 @@ bool Announcements::Impl::list_speaker(bool new_session) {
     listed_at_ = d_.clock.now();
     if (new_session) {
         log_.info("a new session with the speaker", {{"routes", std::to_string(now.size())}});
-        for (auto& [key, retry] : retries_) retry.at = {};
+        retries_.make_all_due();
     }
     const std::lock_guard lock(announced_mutex_);
     announced_ = std::move(now);
     return true;
 }
 
-bool Announcements::Impl::due(const std::string& key) const {
-    const auto it = retries_.find(key);
-    return it == retries_.end() || it->second.at <= d_.clock.now();
-}
-
 bool Announcements::Impl::failed(const std::string& key, const base::Error& error, const char* what) {
     failures_.add();
-    auto& retry = retries_[key];
-    const auto delay = std::min<std::uint64_t>(
-        static_cast<std::uint64_t>(config_.retry_ms) << std::min(retry.failures, 16U), config_.max_retry_ms);
-    retry.at = d_.clock.now() + std::chrono::milliseconds(delay);
-    if (retry.failures++ == 0) log_.warning(what, {{"route", key}, {"why", error.message()}});
+    if (retries_.failed(key, d_.clock.now())) log_.warning(what, {{"route", key}, {"why", error.message()}});
     d_.mitigations.set_alarm({.code = "announce-failed",
                               .subject = key,
                               .raised = true,
@@ -415,7 +350,7 @@ bool Announcements::Impl::failed(const std::string& key, const base::Error& erro
 }
 
 void Announcements::Impl::succeeded(const std::string& key) {
-    if (retries_.erase(key) == 0) return;
+    if (!retries_.succeeded(key)) return;
     d_.mitigations.set_alarm({.code = "announce-failed", .subject = key, .raised = false});
 }
 
@@ -425,7 +360,7 @@ void Announcements::Impl::announce_missing(const DesiredRoutes& desired) {
         const auto& [key, want] = item;
         const auto have = announced_.find(key);
         if (have == announced_.end() || !have->second.certain || !same(have->second.route, want.route)) {
-            if (due(key)) missing.push_back(&item);
+            if (retries_.due(key, d_.clock.now())) missing.push_back(&item);
         } else if (have->second.mitigation != want.mitigation.id) {
             // Left by an earlier life of the controller, or by a mitigation that this one replaces.
             const std::lock_guard lock(announced_mutex_);
@@ -486,7 +421,7 @@ void Announcements::Impl::withdraw_undesired(const DesiredRoutes& desired,
                                              const std::vector<InForce>& in_force) {
     std::vector<std::pair<std::string, Announced>> undesired;
     for (const auto& [key, entry] : announced_) {
-        if (!desired.contains(key) && !kept_in_grace(entry, in_force) && due(key))
+        if (!desired.contains(key) && !kept_in_grace(entry, in_force) && retries_.due(key, d_.clock.now()))
             undesired.emplace_back(key, entry);
     }
     std::set<MitigationId> wanted;
@@ -508,13 +443,11 @@ void Announcements::Impl::withdraw_undesired(const DesiredRoutes& desired,
         if (gone) break;
     }
     // Alarms of routes that nobody wants any more.
-    std::erase_if(retries_, [&](const auto& item) {
-        const bool over = !desired.contains(item.first) && !announced_.contains(item.first);
-        if (over) {
-            d_.mitigations.set_alarm({.code = "announce-failed", .subject = item.first, .raised = false});
-        }
-        return over;
-    });
+    const auto over = [&](const std::string& key) {
+        return !desired.contains(key) && !announced_.contains(key);
+    };
+    for (const auto& key : retries_.forget(over))
+        d_.mitigations.set_alarm({.code = "announce-failed", .subject = key, .raised = false});
 }
 
 // True when the speaker seems to be gone.
@@ -543,7 +476,7 @@ base::Instant Announcements::Impl::next_due(const std::vector<InForce>& in_force
         if (at > now) next = std::min(next, at);
     };
     if (const auto deadline = d_.gateways.next_deadline()) consider(*deadline);
-    for (const auto& [key, retry] : retries_) consider(retry.at);
+    retries_.each_time(consider);
     consider(list_retry_at_);
     consider(listed_at_ + ms(config_.relist_ms));
     consider(*first_step_ + ms(config_.start_grace_ms));
