@@ -160,6 +160,8 @@ class Contract(unittest.TestCase):
         self.assertEqual(overview["tenants_under_attack"], 2)
         self.assertGreaterEqual(len(overview["attacks"]), 3)
         self.assertEqual(overview["gateways_up"], 1)
+        self.assertIn("10.1.0.7", [a["attacker"]["address"] for a in overview["attackers"]])
+        self.assertEqual(overview["attackers_now"], len(overview["attackers"]))
         self.reading_a_firewall(ids["tenant_id"])
 
     def reading_a_firewall(self, tenant):

@@ -4,6 +4,8 @@ networks and the provider's edge.
 Two customers' hosts flood the internet at the same time, out of the same private network. They are named, contained by what the
 policy says (one is limited, one blocked), and let go when they have been quiet; what reaches the edge is counted there. Everybody
 else, and what the hosts had open before, is tried with real sockets all the while and loses nothing.
+
+SLUICE_CAPTURE=portal/tests/captured/outbound.ts keeps what the API answers during the attack, for the portal's tests.
 """
 
 import http.client
@@ -183,6 +185,28 @@ class Outbound(unittest.TestCase):
                 again += result.get("ms", 0) > ONCE_AGAIN_MS
         return attempts, failed, again
 
+    def capture(self, file):
+        """The API's answers now, for both customers, as TypeScript that is checked against the API's description."""
+        acme, bolt = self.tenants["acme"], self.tenants["bolt"]
+        people = {"10.1.0.10": ("anna", ["administrators"]), "10.1.3.0-24": ("training-room-3", ["guests"]),
+                  "2001:db8:1:1::-64": ("maximilian.mustermann@verwaltung.acme.example", ["administrators", "vpn-users", "finance-and-controlling"])}
+        for address, (user, groups) in people.items():
+            self.link.call("PUT", f"/tenants/{acme}/user-bindings/{address}", json.dumps({"user": user, "groups": groups, "lifetime_s": 28800}))
+        packet = {"packets": ["udp 10.1.0.10:40000 > 198.18.200.10:53"]}
+        answers = [("overview", "Overview", self.link.get("/overview")), ("events", "EventPage", self.link.get("/events?limit=50")),
+                   ("firewall", "Firewall", self.link.get(f"/tenants/{acme}/firewall")),
+                   ("blocked", "Firewall", self.link.get(f"/tenants/{bolt}/firewall")),
+                   ("status", "TenantStatus", self.link.get(f"/tenants/{acme}/status")),
+                   ("logIns", "UserBindingPage", self.link.get(f"/tenants/{acme}/user-bindings")),
+                   ("explained", "Explained", self.link.call("POST", f"/tenants/{acme}/explain", json.dumps(packet))[1])]
+        for address in people:
+            self.link.call("DELETE", f"/tenants/{acme}/user-bindings/{address}")
+        with open(file, "w", encoding="utf-8") as out:
+            out.write("// What the API answered in the firewall lab while two hosts attacked. Written by tests/e2e/outbound_test.py; do not edit.\n"
+                      'import type { components } from "../../src/api/schema";\n\ntype Schemas = components["schemas"];\n')
+            for name, schema, answer in answers:
+                out.write(f'\nexport const {name}: Schemas["{schema}"] = {json.dumps(answer, indent=1, ensure_ascii=False)};\n')
+
     # --- the tests
 
     def test_1_forged_senders_do_not_leave(self):
@@ -211,6 +235,8 @@ class Outbound(unittest.TestCase):
         for flood in floods:
             self.addCleanup(flood.stop)
         attempts, failed, again = self.try_others(began + FLOOD_S - 1)
+        if file := os.environ.get("SLUICE_CAPTURE"):
+            self.capture(file)
         for flood in floods:
             flood.wait()
         ended = time.monotonic()

@@ -26,7 +26,7 @@ const concerns: Record<string, readonly string[]> = {
   collector: ["overview", "health", "events"],
   speaker: ["overview", "health", "events"],
   alarm: ["overview", "health", "events"],
-  attacker: ["firewall", "events"],
+  attacker: ["firewall", "overview", "status", "events"],
   policy: ["firewall", "tenants", "tenant", "prefixes", "sites", "users", "overview", "status", "audit", "events"],
   prefix: ["prefixes", "status", "audit", "events"],
   tenant: ["tenants", "tenant", "overview", "events"],

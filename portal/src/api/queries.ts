@@ -114,6 +114,10 @@ export const useAudit = (tenantId: string | undefined, pages: number) =>
 export const useEvents = (limit: number) =>
   useQuery({ queryKey: ["events", limit], queryFn: ({ signal }) => get("/events", { query: { limit }, signal }), refetchInterval: 10 * second });
 
+// A customer's own computers: the last events, of which the screen takes its kind.
+export const useAttackerEvents = (tenantId: string) =>
+  useQuery({ queryKey: ["events", "attackers", tenantId], queryFn: ({ signal }) => get("/events", { query: { tenant_id: tenantId, limit: 200 }, signal }), refetchInterval: 30 * second });
+
 export const useExplain = (id: string) =>
   useMutation({ mutationFn: async (body: ExplainRequest) => (await call("post", "/tenants/{tenant_id}/explain", { id, body })).data });
 

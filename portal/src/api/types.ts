@@ -5,6 +5,7 @@ type Schemas = components["schemas"];
 
 export type Alarm = Schemas["Alarm"];
 export type Attack = Schemas["Attack"];
+export type Attacker = Schemas["OutboundAttacker"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Collector = Schemas["Collector"];
 export type ConsentMode = Schemas["ConsentMode"];

@@ -9,6 +9,13 @@ import { Panel } from "../parts/Panel";
 import { When } from "../parts/When";
 import { useSession } from "../shell/session";
 
+// What comes on top of the verdict when the sender attacks others.
+function verdictWord({ verdict, attacker }: Explanation): string {
+  if (verdict !== "pass" || attacker === null || attacker.action === "watch") return verdicts[verdict].word;
+  return attacker.action === "block" ? "The rules let it pass, but its sender is blocked now" : "The rules let it pass, but its sender is held back now";
+}
+const isHeld = ({ verdict, attacker }: Explanation) => verdict === "pass" && attacker !== null && attacker.action !== "watch";
+
 const verdicts = {
   pass: { word: "It passes", short: "passes", icon: CheckmarkFilled },
   drop: { word: "It is dropped", short: "is dropped", icon: MisuseOutline },
@@ -64,10 +71,10 @@ function One({ tenantId, explanation, firewall }: { tenantId: string; explanatio
   const { verdict, sentence, rule, reason, user, sent, changes, packet, from, to } = explanation;
   return (
     <>
-      <div className={`verdict verdict--${verdict}`}>
-        <VerdictIcon verdict={verdict} size={32} />
+      <div className={`verdict verdict--${isHeld(explanation) ? "drop" : verdict}`}>
+        <VerdictIcon verdict={isHeld(explanation) ? "drop" : verdict} size={32} />
         <div>
-          <h3>{verdicts[verdict].word}</h3>
+          <h3>{verdictWord(explanation)}</h3>
           <p>{sentence}</p>
           <p className="quiet">
             <span className="mono">{packet}</span>

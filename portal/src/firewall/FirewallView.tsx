@@ -5,7 +5,7 @@ import { listed } from "../format/words";
 import { Empty } from "../parts/Empty";
 import { Facts } from "../parts/Facts";
 import { Panel } from "../parts/Panel";
-import { Attackers, QuietAttackers } from "./Attackers";
+import { Attackers, PastAttackers, QuietAttackers } from "./Attackers";
 import { LogIns } from "./LogIns";
 import { RuleList } from "./RuleList";
 import { ZoneMatrix } from "./ZoneMatrix";
@@ -43,6 +43,7 @@ export function FirewallView({ firewall }: { firewall: Firewall }) {
         {firewall.rules.length === 0 ? <p className="quiet">There are none: nothing gets through.</p> : <RuleList tenantId={firewall.tenant_id} rules={firewall.rules} />}
       </Panel>
       <LogIns tenantId={firewall.tenant_id} rules={firewall.rules} />
+      <PastAttackers tenantId={firewall.tenant_id} />
       <div className="pair">
         <Panel title="Addresses outside" note="How the addresses inside look from the internet, and what is reachable from there.">
           <Sentences kind="nat" items={firewall.nat} none="Nothing is translated: addresses stay as they are." />

@@ -25,7 +25,7 @@ export function LogIns({ tenantId, rules }: { tenantId: string; rules: readonly 
                 items={items}
                 id={(one) => one.id}
                 columns={[
-                  { head: "User", cell: (one) => <strong>{one.user}</strong> },
+                  { head: "User", cell: (one) => <strong className="tight">{one.user}</strong> },
                   { head: "Address", cell: (one) => <span className="number">{hostText(one.prefix)}</span> },
                   { head: "Groups", wrap: true, minor: true, cell: (one) => (one.groups.length === 0 ? "–" : one.groups.join(", ")) },
                   { head: "Since", minor: true, cell: (one) => <When at={one.since} show="relative" /> },

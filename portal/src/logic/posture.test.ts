@@ -32,7 +32,7 @@ function attack(id: string, states: MitigationState[], bits = 0): Attack {
 }
 
 const overview = (attacks: Attack[], changes: Partial<Overview> = {}) =>
-  ({ tenants: 12, tenants_under_attack: new Set(attacks.map((a) => a.incident.tenant_id)).size, attacks, ...changes }) as Overview;
+  ({ tenants: 12, tenants_under_attack: new Set(attacks.map((a) => a.incident.tenant_id)).size, attacks, attackers_now: 0, ...changes }) as Overview;
 
 describe("urgency", () => {
   it.each<[MitigationState[], string]>([
@@ -77,7 +77,7 @@ describe("the operator's headline", () => {
 
 describe("the customer's words", () => {
   const status = (state: TenantStatus["state"], proposed = 0) =>
-    ({ state, proposed_mitigations: Array.from({ length: proposed }) }) as unknown as TenantStatus;
+    ({ state, attackers: [], proposed_mitigations: Array.from({ length: proposed }) }) as unknown as TenantStatus;
 
   it.each([
     [status("protected"), "calm", "You are protected"],

@@ -2,6 +2,7 @@
 import type { Attack, IncidentSummary, MitigationState, Overview, TenantStatus } from "../api/types";
 import { clock } from "../format/time";
 import { listed, plural, vectorPlain } from "../format/words";
+import { attackersHeadline } from "./outbound";
 
 // The order is the order of the wallboard.
 export const urgencies = ["decide", "open", "diverting", "cleaning", "cooling"] as const;
@@ -50,6 +51,7 @@ export function overviewHeadline(overview: Overview): string {
 export function overviewSentence(overview: Overview, urgencyNow: (attack: Attack) => Urgency = attackUrgency): string {
   const urgencyCount = (wanted: Urgency) => overview.attacks.filter((a) => urgencyNow(a) === wanted).length;
   if (overview.attacks.length === 0) {
+    if (overview.attackers_now > 0) return outwards(overview.attackers_now);
     return overview.tenants > 0
       ? `Sluice watches ${plural(overview.tenants, "customer")}. A new attack appears here by itself.`
       : "Add the first with “sluice apply FILE”, or with POST /api/v1/tenants.";
@@ -66,8 +68,10 @@ export function overviewSentence(overview: Overview, urgencyNow: (attack: Attack
   if (cleaning > 0) parts.push(`${cleaning} ${cleaning === 1 ? "is" : "are"} being cleaned`);
   if (cooling > 0) parts.push(`${cooling} ${cooling === 1 ? "is" : "are"} cooling down`);
   const text = `${plural(overview.attacks.length, "attack")}: ${listed(parts)}.`;
-  return text;
+  return overview.attackers_now > 0 ? `${text} ${outwards(overview.attackers_now)}` : text;
 }
+
+const outwards = (count: number) => (count === 1 ? "A computer of a customer attacks others." : `${count.toLocaleString("en")} computers of customers attack others.`);
 
 export type Mood = "calm" | "cleaning" | "watch" | "alarm";
 
@@ -78,6 +82,7 @@ export interface TenantWords {
 
 // Seen by a person who may never have heard of DDoS, perhaps at night: short, true, no jargon.
 export function tenantWords(status: TenantStatus, since: string): TenantWords {
+  if (status.attackers.length > 0 && !isAttacked(status)) return { mood: "alarm", headline: attackersHeadline(status.attackers.length) };
   switch (status.state) {
     case "protected":
       return { mood: "calm", headline: "You are protected" };
@@ -92,8 +97,11 @@ export function tenantWords(status: TenantStatus, since: string): TenantWords {
   }
 }
 
+const isAttacked = (status: TenantStatus) => status.state === "mitigated" || status.state === "under_attack";
+
 // What that means, in one more sentence.
 export function tenantSentence(status: TenantStatus): string {
+  if (status.attackers.length > 0 && !isAttacked(status)) return "Nobody attacks your addresses now, but something in your own network attacks the internet.";
   switch (status.state) {
     case "protected":
       return "Nobody attacks your addresses now. If it happens, you see it here within seconds.";

@@ -4,7 +4,7 @@ import { lazy, Suspense, useRef, useState } from "react";
 import { Link } from "wouter";
 import { useEvents, useOverview, useTenants } from "../api/queries";
 import { useRecentTraffic } from "../api/traffic";
-import type { Attack, Overview as OverviewData, Tenant } from "../api/types";
+import type { Attack, Event, Overview as OverviewData, Tenant } from "../api/types";
 import { bitRate, packetRate, share } from "../format/units";
 import { kinds, plural, sentence } from "../format/words";
 import { grouped, steadyUrgency, withBoard, type Group, type History } from "../logic/board";
@@ -21,6 +21,7 @@ import { Page } from "../shell/Page";
 import "../styles/form.scss";
 
 const AttackRows = lazy(() => import("./AttackRows"));
+const OutwardAttackers = lazy(() => import("./OutwardAttackers"));
 
 const sparkSeconds = 300;
 const cards = 12; // more attacks than these are lines instead
@@ -43,6 +44,11 @@ export default function Overview() {
             <div className="board">
               <div className="board__main">
                 <Attacks attacks={data.attacks} history={history} />
+                {data.attackers_now > 0 && (
+                  <Suspense fallback={<Waiting lines={3} />}>
+                    <OutwardAttackers attackers={data.attackers} count={data.attackers_now} />
+                  </Suspense>
+                )}
                 <Customers groups={grouped(data.attacks, history)} count={data.tenants} />
               </div>
               <aside className="board__side" aria-label="Platform">
@@ -262,8 +268,13 @@ function Platform({ data }: { data: OverviewData }) {
   );
 }
 
+// Whose it is stands first: two customers may have the same private addresses.
 function Latest() {
   const events = useEvents(12);
+  const tenants = useTenants();
+  const nameOf = (event: Event) => tenants.data?.find((tenant) => tenant.id === event.tenant_id)?.name;
+  const leadsTo = (event: Event) =>
+    event.incident_id ? `/incidents/${event.incident_id}` : event.kind.startsWith("attacker.") && event.tenant_id ? `/customers/${event.tenant_id}/firewall` : null;
   return (
     <Panel title="Latest">
       <Async query={events} lines={5}>
@@ -275,7 +286,10 @@ function Latest() {
               {page.items.map((event) => (
                 <li key={event.sequence}>
                   <When at={event.at} show="absolute" />
-                  {event.incident_id ? <Link href={`/incidents/${event.incident_id}`}>{sentence(event.text)}</Link> : <span>{sentence(event.text)}</span>}
+                  <span>
+                    {nameOf(event) && <span className="quiet">{nameOf(event)}: </span>}
+                    <MaybeLink href={leadsTo(event)}>{sentence(event.text)}</MaybeLink>
+                  </span>
                 </li>
               ))}
             </ol>
@@ -284,4 +298,8 @@ function Latest() {
       </Async>
     </Panel>
   );
+}
+
+function MaybeLink({ href, children }: { href: string | null; children: string }) {
+  return href === null ? <>{children}</> : <Link href={href}>{children}</Link>;
 }

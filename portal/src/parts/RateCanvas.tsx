@@ -29,7 +29,7 @@ export default function RateCanvas({ at, lines, unit, marks = [], height = 220, 
       height,
       legend: { show: false },
       cursor: { y: false, points: { size: 6 }, ...(syncKey ? { sync: { key: syncKey } } : {}) },
-      scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1] } },
+      scales: { y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.08 : 1000] } },
       axes: [
         { ...axis, size: 28, space: 76, values: (_u, splits) => splits.map((s) => timeLabel(s, splits)) },
         { ...axis, size: 76, values: (_u, splits) => splits.map((value) => rateText(unit)(value)) },

@@ -3,9 +3,10 @@ import { Security, WarningAlt, View } from "@carbon/icons-react";
 import { Link } from "wouter";
 import { useIncidents, usePrefixes, useTenantStatus } from "../api/queries";
 import { useLiveTraffic } from "../api/traffic";
-import type { IncidentSummary, Prefix, TenantStatus } from "../api/types";
+import type { Attacker, IncidentSummary, Prefix, TenantStatus } from "../api/types";
 import { bitRate } from "../format/units";
 import { consentTitle, listed, plural, type ConsentMode } from "../format/words";
+import { advice } from "../logic/outbound";
 import { hostText, incidentStory, responseStory, sinceText, tenantSentence, tenantWords, type Mood } from "../logic/posture";
 import { Async } from "../parts/Async";
 import { MitigationCard } from "../incidents/MitigationCard";
@@ -47,6 +48,7 @@ export default function Home() {
         {(data) => (
           <>
             <Decisions status={data} />
+            <OwnAttackers attackers={data.attackers} />
             <OpenAttacks incidents={data.open_incidents} />
             <TrafficNow status={data} tenantId={tenantId} />
             <div className="pair">
@@ -61,11 +63,12 @@ export default function Home() {
 }
 
 function Lead({ status, name }: { status: TenantStatus; name: string | null }) {
+  const first = status.open_incidents.length === 0 ? status.attackers.map((one) => one.since).sort()[0] : undefined;
   return (
     <>
       <p>{tenantSentence(status)}</p>
       <p className="quiet">
-        {name}, since <When at={status.since} />
+        {name}, since <When at={first ?? status.since} />
       </p>
     </>
   );
@@ -78,6 +81,32 @@ function Decisions({ status }: { status: TenantStatus }) {
       {status.proposed_mitigations.map((m) => (
         <MitigationCard key={m.id} mitigation={m} plain />
       ))}
+    </Panel>
+  );
+}
+
+const shownAttackers = 5;
+
+function OwnAttackers({ attackers }: { attackers: readonly Attacker[] }) {
+  if (attackers.length === 0) return null;
+  return (
+    <Panel title="In your own network" className="panel--urgent">
+      <ul className="stories">
+        {attackers.slice(0, shownAttackers).map((attacker) => (
+          <li key={attacker.address} className="story story--open">
+            <p className="story__text">{attacker.sentence}</p>
+            <p>{advice(attacker)}</p>
+            <p className="quiet">
+              Since <When at={attacker.since} />.
+            </p>
+          </li>
+        ))}
+      </ul>
+      <p className="stories__more">
+        <Link href="/firewall" data-row>
+          {attackers.length > shownAttackers ? `See all ${attackers.length}, where they are, and what is done` : "See where it is, who works there, and what is done"}
+        </Link>
+      </p>
     </Panel>
   );
 }

@@ -39,7 +39,7 @@ function attack(i: number, beat: number): Attack {
 function board(beat: number): Overview {
   const rate = { packets_per_s: 2e9 / (50 + (beat % 5)), bits_per_s: 9e11 / (5 + (beat % 5)) };
   const attacks = Array.from({ length: count }, (_, i) => attack(i, beat));
-  return { at: new Date().toISOString(), tenants: 250, tenants_under_attack: count, mitigations_active: 92, mitigations_proposed: 3, inbound: rate, passed: rate, dropped: rate, attacks, gateways: 4, gateways_up: 4, collectors: 2, collectors_up: 2, speakers: 2, speakers_up: 2, alarms: [] };
+  return { at: new Date().toISOString(), tenants: 250, tenants_under_attack: count, attackers_now: 0, attackers: [], mitigations_active: 92, mitigations_proposed: 3, inbound: rate, passed: rate, dropped: rate, attacks, gateways: 4, gateways_up: 4, collectors: 2, collectors_up: 2, speakers: 2, speakers_up: 2, alarms: [] };
 }
 
 const places = (links: Element[]) => links.map((link) => `${link.textContent} ${Math.round(link.getBoundingClientRect().top)}`);

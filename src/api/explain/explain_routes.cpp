@@ -11,6 +11,7 @@
 #include "api/explain/table_shelf.hpp"
 #include "api/explain/table_use.hpp"
 #include "api/firewall/attacker_board.hpp"
+#include "api/firewall/attacker_json.hpp"
 #include "api/json.hpp"
 #include "dataplane/explain/explainer.hpp"
 #include "mitigation/program_book.hpp"
@@ -63,11 +64,14 @@ bool asks_users(const model::TenantProgram& program) {
 }
 
 // The program is asked in a gateway of its own, which knows nothing of who attacks now.
-void add_attackers(const std::vector<model::OutboundAttacker>& attackers,
-                   dataplane::explain::Explanation& one) {
+Json with_attacker(const std::vector<model::OutboundAttacker>& attackers,
+                   dataplane::explain::Explanation one) {
     const auto host = std::ranges::find(attackers, one.source, &model::OutboundAttacker::address);
-    if (host == attackers.end() || one.to != "internet") return;
-    one.sentence += " But now: " + firewall::sentence_of(*host);
+    const bool attacks = host != attackers.end() && one.to == "internet";
+    if (attacks) one.sentence += " But now: " + firewall::sentence_of(*host);
+    Json json = to_json(one);
+    json["attacker"] = attacks ? firewall::attacker_json(*host) : Json(nullptr);
+    return json;
 }
 
 Reply explain(const Services& services, AskMeter& meter, const Call& call) {
@@ -103,8 +107,7 @@ Reply explain(const Services& services, AskMeter& meter, const Call& call) {
     for (std::size_t i = 0; i < asked->packets.size(); ++i) {
         auto one = explainer->explain_text(asked->packets[i], from, asked->at);
         if (!one) return std::unexpected(problem_of(one.error(), i));
-        add_attackers(attackers, *one);
-        packets.push_back(to_json(*one));
+        packets.push_back(with_attacker(attackers, std::move(*one)));
     }
     return json_response(200, Json{{"tenant_id", id->to_string()},
                                    {"at", base::to_rfc3339(asked->at)},

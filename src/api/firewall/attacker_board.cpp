@@ -97,15 +97,24 @@ void AttackerBoard::publish(const model::OutboundAttacker& attacker, const char*
 }
 
 std::vector<model::OutboundAttacker> AttackerBoard::of(model::TenantId tenant) const {
+    return listed(&tenant);
+}
+
+std::vector<model::OutboundAttacker> AttackerBoard::all() const {
+    return listed(nullptr);
+}
+
+std::vector<model::OutboundAttacker> AttackerBoard::listed(const model::TenantId* only) const {
     const std::lock_guard lock(mutex_);
     const base::Instant oldest =
         dependencies_.clock.now() - std::chrono::milliseconds(config_.gateway_silent_ms);
-    std::map<net::Address, model::OutboundAttacker> hosts;
+    std::map<Host, model::OutboundAttacker> hosts;
     for (const auto& [name, gateway] : gateways_) {
         if (gateway.seen < oldest) continue;
-        auto it = gateway.attackers.lower_bound({tenant, net::Address{}});
-        for (; it != gateway.attackers.end() && it->first.first == tenant; ++it) {
-            const auto [known, fresh] = hosts.try_emplace(it->second.address, it->second);
+        auto it = only != nullptr ? gateway.attackers.lower_bound({*only, net::Address{}})
+                                  : gateway.attackers.begin();
+        for (; it != gateway.attackers.end() && (only == nullptr || it->first.first == *only); ++it) {
+            const auto [known, fresh] = hosts.try_emplace(it->first, it->second);
             if (fresh) continue;
             model::OutboundAttacker& sum = known->second;
             const model::OutboundAttacker& more = it->second;
@@ -119,7 +128,7 @@ std::vector<model::OutboundAttacker> AttackerBoard::of(model::TenantId tenant) c
         }
     }
     std::vector<model::OutboundAttacker> out;
-    for (auto& [address, attacker] : hosts) out.push_back(attacker);
+    for (auto& [host, attacker] : hosts) out.push_back(attacker);
     std::ranges::stable_sort(out, std::ranges::greater{}, &model::OutboundAttacker::last_at);
     return out;
 }

@@ -36,6 +36,8 @@ class AttackerBoard {
     void on_gateway_report(const model::GatewayReport& report);
     // By gateways that report now; the one that was seen last comes first.
     [[nodiscard]] std::vector<model::OutboundAttacker> of(model::TenantId tenant) const;
+    // Of all tenants: for the provider's staff.
+    [[nodiscard]] std::vector<model::OutboundAttacker> all() const;
 
   private:
     using Host = std::pair<model::TenantId, net::Address>;
@@ -53,6 +55,7 @@ class AttackerBoard {
         std::uint32_t events = 0;
     };
 
+    [[nodiscard]] std::vector<model::OutboundAttacker> listed(const model::TenantId* only) const;
     [[nodiscard]] bool may_tell(model::TenantId tenant);
     void begin(const model::OutboundAttacker& attacker, Told& told);
     void end_absent(base::Instant now);

@@ -80,6 +80,14 @@ TEST_F(AttackerBoardTest, TwoGatewaysSeeTwoPartsOfOneHost) {
     EXPECT_EQ(board_.of(model::TenantId(1))[0].new_flows_per_s, 300U) << "g2 is silent";
 }
 
+TEST_F(AttackerBoardTest, TheProviderSeesThoseOfAllCustomers) {
+    report({attacker(1, "10.0.0.5"), attacker(2, "10.0.0.5")});
+    const auto hosts = board_.all();
+    ASSERT_EQ(hosts.size(), 2U) << "the same private address twice";
+    EXPECT_NE(hosts[0].tenant, hosts[1].tenant);
+    EXPECT_EQ(board_.of(model::TenantId(2)).size(), 1U);
+}
+
 TEST_F(AttackerBoardTest, ManyHostsAreListedButNotAllTold) {
     std::vector<model::OutboundAttacker> many;
     for (int n = 1; n <= 200; ++n) many.push_back(attacker(1, ("10.0.0." + std::to_string(n)).c_str()));

@@ -9,6 +9,7 @@
 #include "api/explain/table_use.hpp"
 #include "api/firewall/asking_objects.hpp"
 #include "api/firewall/attacker_board.hpp"
+#include "api/firewall/attacker_json.hpp"
 #include "api/firewall/firewall_board.hpp"
 #include "api/firewall/rule_example.hpp"
 #include "api/json.hpp"
@@ -164,27 +165,6 @@ Json outbound_json(const model::OutboundPolicy& policy) {
                 {"packets_per_s", policy.packets_per_s},
                 {"contained_new_flows_per_s", policy.contained_per_s},
                 {"hold_s", policy.hold_s}};
-}
-
-Json attackers_json(const std::vector<model::OutboundAttacker>& attackers) {
-    Json list = Json::array();
-    for (const auto& attacker : attackers) {
-        list.push_back(Json{{"address", attacker.address.to_string()},
-                            {"conduct", model::to_string(attacker.conduct)},
-                            {"sentence", sentence_of(attacker)},
-                            {"action", model::to_string(attacker.action)},
-                            {"since", base::to_rfc3339(attacker.since)},
-                            {"last_at", base::to_rfc3339(attacker.last_at)},
-                            {"until", base::to_rfc3339(attacker.until)},
-                            {"new_flows_per_s", attacker.new_flows_per_s},
-                            {"unanswered_percent", attacker.unanswered_percent},
-                            {"hosts", attacker.hosts},
-                            {"ports", attacker.ports},
-                            {"packets_per_s", attacker.packets_per_s},
-                            {"bits_per_s", attacker.bits_per_s},
-                            {"held_back", attacker.held_back}});
-    }
-    return list;
 }
 
 Json to_json(const model::TenantState& tenant, std::uint64_t version, const FirewallUse& use,

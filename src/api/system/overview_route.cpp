@@ -5,12 +5,15 @@
 #include <set>
 #include <vector>
 
+#include "api/firewall/attacker_board.hpp"
+#include "api/firewall/attacker_json.hpp"
 #include "api/incidents/incident_json.hpp"
 #include "api/incidents/open_incidents.hpp"
 #include "api/mitigations/mitigation_json.hpp"
 #include "api/system/alarm_json.hpp"
 #include "api/system/platform_health.hpp"
 #include "api/system/speaker_health.hpp"
+#include "api/tenants/tenant_names.hpp"
 #include "api/traffic/traffic_recorder.hpp"
 #include "tenancy/policy_board.hpp"
 
@@ -21,6 +24,7 @@ using incidents::to_json;
 using model::MitigationState;
 
 constexpr std::size_t most_attacks = 200;
+constexpr std::size_t most_attackers = 200;
 
 void add(model::TrafficRate& to, const model::TrafficRate& from) {
     to.packets_per_s += from.packets_per_s;
@@ -43,6 +47,17 @@ Json attack_json(const Services& services, const model::Incident& incident,
                 {"passed", to_json(passed)},
                 {"dropped", to_json(dropped)},
                 {"mitigations", std::move(list)}};
+}
+
+Json attackers_json(const Services& services, const std::vector<model::OutboundAttacker>& attackers) {
+    Json list = Json::array();
+    for (const auto& attacker : attackers) {
+        if (list.size() == most_attackers) break;
+        list.push_back(Json{{"tenant_id", attacker.tenant.to_string()},
+                            {"tenant_name", tenants::name_of(services, attacker.tenant)},
+                            {"attacker", firewall::attacker_json(attacker)}});
+    }
+    return list;
 }
 
 template <class T>
@@ -74,6 +89,7 @@ Reply overview(const Services& services, const Call& call) {
     }
     Json alarms = Json::array();
     for (const auto& alarm : services.alarms.active()) alarms.push_back(alarm_json(alarm));
+    const auto attackers = services.attackers.all();
     const auto traffic = services.traffic_now.now();
     const auto gateways = services.health.gateways();
     const auto collectors = services.health.collectors();
@@ -83,6 +99,8 @@ Reply overview(const Services& services, const Call& call) {
                                    {"tenants", policy ? policy->tenants.size() : 0},
                                    {"tenants_under_attack", attacked.size()},
                                    {"attacks", std::move(attacks)},
+                                   {"attackers_now", attackers.size()},
+                                   {"attackers", attackers_json(services, attackers)},
                                    {"mitigations_active", active},
                                    {"mitigations_proposed", proposed},
                                    {"inbound", to_json(traffic->total.inbound)},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "api/firewall/attacker_board.hpp"
+#include "api/firewall/attacker_json.hpp"
 #include "api/incidents/incident_json.hpp"
 #include "api/incidents/open_incidents.hpp"
 #include "api/mitigations/mitigation_json.hpp"
@@ -124,6 +126,7 @@ Reply status(const Services& services, const Call& call) {
                                    {"open_incidents", std::move(open)},
                                    {"active_mitigations", std::move(active)},
                                    {"proposed_mitigations", std::move(proposed)},
+                                   {"attackers", firewall::attackers_json(services.attackers.of(*id))},
                                    {"at", base::to_rfc3339(any ? traffic->second : services.clock.wall())},
                                    {"inbound", to_json(columns.inbound)},
                                    {"passed", to_json(columns.passed)},
