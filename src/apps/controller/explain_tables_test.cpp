@@ -166,7 +166,8 @@ TEST_F(ExplainTables, TheFirewallSaysWhatRulesAskAndWhetherGatewaysHaveIt) {
             return has(firewall(), part);
         });
     };
-    EXPECT_TRUE(reported("The gateways go by a table of countries that was written at 2019-12-20T00:00:00Z."))
+    EXPECT_TRUE(
+        reported("The gateways go by a table of countries that was written at 2019-12-20T00:00:00.000Z."))
         << firewall();
     EXPECT_TRUE(
         has(firewall(), "No gateway has a table of reputations: what asks for a reputation matches nothing."))
