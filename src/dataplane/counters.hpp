@@ -87,7 +87,8 @@ struct alignas(64) TargetCounts {
     TrafficCount answered;
     TrafficCount excused;  // passed by a filter, past all later stages; part of `passed`
     Count verified_sources;
-    Count spliced;  // connections that a cookie given back has begun
+    Count spliced;        // connections that a cookie given back has begun
+    Count syns_repeated;  // sent again to their servers, which were silent
     alignas(64) ReasonCounts reasons;
     std::array<TrafficCount, guard_stages> monitored;
     TrafficCount verified_dropped;          // part of `reasons`
@@ -104,6 +105,7 @@ struct alignas(64) TargetCounts {
         excused.reset();
         verified_sources.reset();
         spliced.reset();
+        syns_repeated.reset();
         for (auto& reason : reasons) reason.reset();
         for (auto& stage : monitored) stage.reset();
         verified_dropped.reset();
@@ -145,6 +147,7 @@ struct WorkerCounts {
     Count sources_turned_away;         // no room in the table of sources among those that may stay
     Count handed_over;                 // packets of flows that other workers own
     Count neighbour_questions;         // sent, for hosts on customers' links
+    Count syns_not_repeated;           // of spliced connections: too many waited for their servers
 };
 
 }  // namespace sluice::dataplane

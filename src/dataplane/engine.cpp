@@ -15,6 +15,7 @@
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/report.hpp"
 #include "dataplane/scrub/anomaly/anomaly_stage.hpp"
+#include "dataplane/splice/repeater.hpp"
 #include "model/attack_vector.hpp"
 #include "packet/parser.hpp"
 #include "packet/vxlan.hpp"
@@ -65,7 +66,9 @@ struct Engine::Impl {
 
     void copy(std::span<const std::span<const std::uint8_t>> all);
     // Frames by their numbers, at most a burst; what belongs to another worker waits in `handed`.
-    void judge(WorkerState& worker, LegIndex leg, std::span<const std::uint32_t> numbers);
+    using Counting = void (*)(WorkerState&, const Batch&);
+    void judge(WorkerState& worker, LegIndex leg, std::span<const std::uint32_t> numbers,
+               Counting count = count_batch);
     void spread(LegIndex leg, std::span<const std::uint32_t> numbers);
     [[nodiscard]] std::size_t receiver_of(const packet::Frame& frame) const;
     [[nodiscard]] Outcome outcome_of(WorkerState& worker, std::size_t i);
@@ -167,11 +170,12 @@ void Engine::Impl::copy(std::span<const std::span<const std::uint8_t>> all) {
     }
 }
 
-void Engine::Impl::judge(WorkerState& worker, LegIndex leg, std::span<const std::uint32_t> numbers) {
+void Engine::Impl::judge(WorkerState& worker, LegIndex leg, std::span<const std::uint32_t> numbers,
+                         Counting count) {
     batch.size = static_cast<std::uint32_t>(numbers.size());
     for (std::size_t i = 0; i < numbers.size(); ++i) batch.frames[i] = frames[numbers[i]];
     run_pipeline(*program, bogons, topology, leg, worker, batch);
-    count_batch(worker, batch);
+    count(worker, batch);
     worker.questions.count = 0;  // there is nobody to ask
     for (const std::uint8_t i : batch.handed) {
         frames[numbers[i]] = batch.frames[i];
@@ -233,6 +237,41 @@ std::span<const Outcome> Engine::process(base::Timestamp at,
             impl.judge(*impl.workers[0], leg, burst);
         } else {
             impl.spread(leg, burst);
+        }
+    }
+    return impl.outcomes;
+}
+
+std::span<const Outcome> Engine::pass_time(base::Timestamp at) {
+    Impl& impl = *impl_;
+    impl.set_time(at);
+    impl.extra.clear();
+    impl.outcomes.clear();
+    std::vector<std::vector<std::uint8_t>> asking;
+    std::vector<std::size_t> asked{0};  // up to each worker
+    for (auto& worker : impl.workers) {
+        worker->flows.advance(worker->now_ns);
+        splice::SilentFlows flows;
+        while (worker->now_ns >= worker->syn_repeats.next_ns()) {
+            const std::size_t count = splice::take_silent(*impl.program, *worker, flows);
+            for (std::size_t n = 0; n < count; ++n) {
+                asking.emplace_back(splice::longest_asking);
+                packet::Frame frame{asking.back().data(), 0, splice::longest_asking, nullptr};
+                splice::write_asking(*flows[n], frame);
+                asking.back().resize(frame.length);
+            }
+        }
+        asked.push_back(asking.size());
+    }
+    impl.copy(std::vector<std::span<const std::uint8_t>>(asking.begin(), asking.end()));
+    impl.outcomes.resize(asking.size());
+    for (std::size_t i = 0; i < impl.workers.size(); ++i) {
+        std::vector<std::uint32_t> numbers(asked[i + 1] - asked[i]);
+        std::iota(numbers.begin(), numbers.end(), static_cast<std::uint32_t>(asked[i]));
+        for (std::size_t done = 0; done < numbers.size(); done += packet::max_burst) {
+            const std::size_t count = std::min(numbers.size() - done, packet::max_burst);
+            impl.judge(*impl.workers[i], impl.topology.to_internet.leg,
+                       std::span(numbers).subspan(done, count), splice::count_repeats);
         }
     }
     return impl.outcomes;

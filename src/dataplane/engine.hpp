@@ -86,6 +86,10 @@ class Engine {
                                                    std::span<const std::span<const std::uint8_t>> frames,
                                                    Side side = Side::internet);
 
+    // Time goes on: what the workers send by themselves, SYNs of spliced connections whose servers are
+    // silent. Valid until the next call.
+    [[nodiscard]] std::span<const Outcome> pass_time(base::Timestamp at);
+
     // Counters since construction; name and next hops are empty.
     [[nodiscard]] model::GatewayReport report() const;
     // Packets that one worker has handed over to another.

@@ -367,5 +367,10 @@ std::uint64_t Gateway::neighbour_questions() const {
     for (const auto& worker : workers_) sum += worker->counts().neighbour_questions.value();
     return sum;
 }
+std::uint64_t Gateway::syns_not_repeated() const {
+    std::uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += worker->counts().syns_not_repeated.value();
+    return sum;
+}
 
 }  // namespace sluice::dataplane

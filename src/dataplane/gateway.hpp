@@ -129,6 +129,7 @@ class Gateway {
     [[nodiscard]] std::uint64_t sources_turned_away() const;
     [[nodiscard]] std::uint64_t neighbour_questions() const;
     [[nodiscard]] std::uint64_t handed_over() const;
+    [[nodiscard]] std::uint64_t syns_not_repeated() const;
 
   private:
     using Programs = ProgramSet::Programs;

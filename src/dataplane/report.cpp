@@ -47,6 +47,7 @@ void add_counts(const Program& program, std::span<const WorkerCounts* const> wor
             counts.excused.add_to(excused);
             target.verified_sources += counts.verified_sources.value();
             target.spliced += counts.spliced.value();
+            target.syns_repeated += counts.syns_repeated.value();
             for (std::size_t i = 0; i < reason_count; ++i) counts.reasons[i].add_to(target.reasons[i]);
             for (std::size_t i = 0; i < guard_stages; ++i)
                 counts.monitored[i].add_to(target.monitored[first_guard_stage + i]);

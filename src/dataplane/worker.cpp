@@ -5,6 +5,7 @@
 
 #include "dataplane/attach/neighbour_message.hpp"
 #include "dataplane/pipeline.hpp"
+#include "dataplane/splice/repeater.hpp"
 #include "packet/parser.hpp"
 
 namespace sluice::dataplane {
@@ -22,7 +23,11 @@ std::size_t Worker::run_once() {
                                                                                  : answer_questions(leg);
         if (deps_.hand_off != nullptr) received += run_handed(leg, program);
     }
-    if (received == 0 && program.has_firewalls() && ++idle_ % idle_polls_a_look == 0) pass_time();
+    if (received == 0 && program.has_firewalls() &&
+        (++idle_ % idle_polls_a_look == 0 || !state_.syn_repeats.empty()))
+        pass_time();
+    if (state_.now_ns >= state_.syn_repeats.next_ns()) [[unlikely]]
+        repeat_syns(program);
     return received;
 }
 
@@ -67,6 +72,30 @@ void Worker::run_burst(LegIndex leg, std::size_t received, const Program& progra
     if (batch_.handed.count != 0) hand_over(leg);
     send_all(*deps_.ports[leg]);
     count_batch(state_, batch_);
+    if (!state_.extra.empty()) send_extra();
+    ask_neighbours();
+}
+
+// As if their clients had asked for it: the flow, its tenant's policy and the way to the server are what they
+// are now.
+void Worker::repeat_syns(const Program& program) {
+    const LegIndex leg = deps_.topology.to_internet.leg;
+    packet::Port& port = *deps_.ports[leg];
+    pass_time();
+    splice::SilentFlows flows;
+    const std::size_t count = splice::take_silent(program, state_, flows);
+    batch_.size = 0;
+    for (std::size_t n = 0; n < count; ++n) {
+        packet::Frame frame = port.make_frame(splice::longest_asking);
+        if (frame.data == nullptr) break;
+        splice::write_asking(*flows[n], frame);
+        batch_.frames[batch_.size++] = frame;
+    }
+    if (batch_.size == 0) return;
+    state_.stage_clock = nullptr;
+    run_pipeline(program, deps_.bogons, deps_.topology, leg, state_, batch_);
+    send_all(port);
+    splice::count_repeats(state_, batch_);
     if (!state_.extra.empty()) send_extra();
     ask_neighbours();
 }

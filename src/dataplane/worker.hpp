@@ -61,6 +61,7 @@ class Worker {
     void run_burst(LegIndex leg, std::size_t received, const Program& program);
     void hand_over(LegIndex leg);
     void pass_time();
+    void repeat_syns(const Program& program);
     std::size_t answer_questions(LegIndex leg);
     // `index` nullptr: the whole batch.
     void send(packet::Port& port, std::span<const packet::Frame> frames, const std::uint8_t* index);

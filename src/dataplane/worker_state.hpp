@@ -2,6 +2,7 @@
 // its counters. It outlives every change of program. One worker's own; only the counters are read by others.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <bit>
 #include <cstdint>
@@ -26,6 +27,7 @@
 #include "dataplane/scrub/protocol/connection_table.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/source.hpp"
+#include "dataplane/splice/syn_repeats.hpp"
 #include "dataplane/workers/fragment_owners.hpp"
 #include "packet/key.hpp"
 
@@ -162,6 +164,7 @@ struct WorkerState {
                  .flows_of_all = shared == nullptr ? nullptr : shared->flows.data()},
                 secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
+          syn_repeats(std::min(limits.flows, splice::SynRepeats::most_waiting)),
           attackers(secrets.flows),
           fragment_owners(limits.workers > 1 ? limits.fragmented : 1, secrets.owners),
           tenant_meters(limits.tenants),
@@ -252,6 +255,7 @@ struct WorkerState {
     FlowPorts ports;
     flow::FlowTable flows;
     flow::FragmentTable fragments;
+    splice::SynRepeats syn_repeats;
     outbound::AttackerTable attackers;  // hosts of customers
     workers::FragmentOwners fragment_owners;
     HugeVector<TenantMeters> tenant_meters;    // by flow::TenantIndex

@@ -46,6 +46,7 @@ struct TargetCounters {
     std::array<PacketCount, static_cast<std::size_t>(DropReason::count_)> reasons{};
     std::uint64_t verified_sources = 0;  // distinct proofs accepted
     std::uint64_t spliced = 0;           // connections that a cookie given back has begun (TcpMethod::splice)
+    std::uint64_t syns_repeated = 0;     // of these: sent again, as their servers were silent
     // By stage: what it would have dropped, had it not been told only to watch. Part of `passed` there.
     std::array<PacketCount, static_cast<std::size_t>(Stage::count_)> monitored{};
     // Legitimate loss: packets of verified senders that the guard dropped for the attack's sake (dynamic

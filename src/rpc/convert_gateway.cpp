@@ -217,6 +217,7 @@ void to_message(const model::TargetCounters& target, link::v1::TargetCounters& o
     reasons_to_message(target.reasons, *out.mutable_reasons());
     out.set_verified_sources(target.verified_sources);
     out.set_spliced(target.spliced);
+    out.set_syns_repeated(target.syns_repeated);
     monitored_to_message(target.monitored, out);
     if (!is_zero(target.verified_in)) to_message(target.verified_in, *out.mutable_verified_in());
     if (!is_zero(target.verified_dropped))
@@ -236,6 +237,7 @@ model::TargetCounters to_counters(FieldReader& read, const link::v1::TargetCount
     read_reasons(read, in.reasons(), target.reasons, "targets.reasons");
     target.verified_sources = in.verified_sources();
     target.spliced = in.spliced();
+    target.syns_repeated = in.syns_repeated();
     read_monitored(read, in, target.monitored);
     target.verified_in = to_count(in.verified_in());
     target.verified_dropped = to_count(in.verified_dropped());

@@ -242,6 +242,7 @@ inline model::GatewayReport sample_gateway_report(std::uint64_t generation = 1) 
     counters.reasons[static_cast<std::size_t>(model::DropReason::not_verified)] = {7, 8};
     counters.verified_sources = 9;
     counters.spliced = 4;
+    counters.syns_repeated = 3;
     counters.monitored[static_cast<std::size_t>(model::Stage::protocol)] = {13, 14};
     counters.verified_in = {15, 16};
     counters.verified_dropped = {17, 18};

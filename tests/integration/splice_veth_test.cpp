@@ -31,6 +31,7 @@ constexpr const char* server4 = "203.0.113.5";
 constexpr const char* server6 = "2001:db8:3::5";
 constexpr const char* client_mac = "02:5c:00:00:31:02";
 constexpr const char* published4 = "203.0.113.200";  // the same server behind NAT
+constexpr const char* published6 = "2001:db8:3:1::200";
 
 // What is sent at this place: a shifted number that is wrong by anything shows.
 char byte_at(std::size_t place) {
@@ -103,6 +104,7 @@ struct Conversation {
     bool right = true;    // what came back is what was sent
     bool scales = false;  // window scaling is in force: the ends have met without a splice
     std::string greeting;
+    std::chrono::milliseconds greeted{-1};
 };
 
 // In the client's namespace: `bytes` there and back.
@@ -119,12 +121,16 @@ Conversation talk(const char* host, std::uint16_t port, std::size_t bytes) {
         ::close(fd);
         return out;
     }
-    out.connected =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+    const auto since_start = [&] {
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
+                                                                     start);
+    };
+    out.connected = since_start();
     char buffer[65'536];
     if (port == greet_port) {
         const ssize_t n = ::read(fd, buffer, sizeof buffer);
         if (n > 0) out.greeting.assign(buffer, static_cast<std::size_t>(n));
+        out.greeted = since_start();
     }
     std::thread writer([&] {
         std::vector<char> piece(32'768);
@@ -215,16 +221,19 @@ class SpliceVeth : public ::testing::TestWithParam<const char*> {
         all.name = "all";
         all.action = model::RuleAction::allow;
         program.firewall.rules = {all};
-        model::NatRule published;
-        published.name = "published";
-        published.kind = model::NatKind::destination;
-        published.match = {net::Prefix::parse(published4).value()};
-        published.translated = {net::Prefix::parse(server4).value()};
-        program.firewall.nat = {published};
+        for (const auto& [outside, inside] :
+             {std::pair{published4, server4}, std::pair{published6, server6}}) {
+            model::NatRule published;
+            published.name = outside;
+            published.kind = model::NatKind::destination;
+            published.match = {net::Prefix::parse(outside).value()};
+            published.translated = {net::Prefix::parse(inside).value()};
+            program.firewall.nat.push_back(published);
+        }
         model::ScrubProfile profile;
         profile.verify_tcp = model::TcpVerification::all;
         profile.tcp_method = model::TcpMethod::splice;
-        for (const char* target : {server4, server6, published4})
+        for (const char* target : {server4, server6, published4, published6})
             program.targets.push_back({net::Prefix::parse(target).value(), model::MitigationId(1), profile});
         const auto refused = gateway_->apply({&program, 1}, {}, true, 1);
         ASSERT_TRUE(refused.empty()) << refused[0].why;
@@ -248,12 +257,26 @@ class SpliceVeth : public ::testing::TestWithParam<const char*> {
         for (const char* gateway : {"203.0.113.1", "2001:db8:3::1"})
             spaces_->run("server", std::string("ping -q -c 1 -W 1 ") + gateway + " >/dev/null");
     }
-    // Some of each hundred packets that the host receives are lost.
-    [[nodiscard]] bool lose(const std::string& role, int of_hundred) const {
+    // The TCP that this nftables rule is about gets lost at the host, on its way "in" or "out".
+    [[nodiscard]] bool lose(const std::string& role, const std::string& way, const std::string& which) const {
         return spaces_->runs(role, "nft add table inet loss") &&
-               spaces_->runs(role, "nft 'add chain inet loss in { type filter hook input priority 0; }'") &&
-               spaces_->runs(role, "nft 'add rule inet loss in meta l4proto tcp numgen random mod 100 < " +
-                                       std::to_string(of_hundred) + " drop'");
+               spaces_->runs(role, "nft 'add chain inet loss " + way + " { type filter hook " + way +
+                                       "put priority 0; }'") &&
+               spaces_->runs(role,
+                             "nft 'add rule inet loss " + way + " meta l4proto tcp " + which + " drop'");
+    }
+    // Some of each hundred packets that it receives.
+    [[nodiscard]] bool lose(const std::string& role, int of_hundred) const {
+        return lose(role, "in", "numgen random mod 100 < " + std::to_string(of_hundred));
+    }
+    // The client's first connection, to a server that speaks first, whatever was lost on the way to it.
+    void expect_greeting() const {
+        const auto first = converse(GetParam(), greet_port, 100);
+        EXPECT_EQ(first.error, 0);
+        EXPECT_EQ(first.greeting, "hello\n");
+        EXPECT_LT(first.greeted, 3s);
+        EXPECT_EQ(first.heard, 100U);
+        EXPECT_FALSE(first.scales);
     }
 
     static packet::Eal* eal_;  // once a process, and left to its end
@@ -292,16 +315,40 @@ TEST_P(SpliceVeth, MegabytesGoBothWaysAtTheFirstAttempt) {
     EXPECT_EQ(target.answered.packets, 1U);
 }
 
-// Where the server's place on the link is known: the gateway sends its SYN once, and a client that waits to
-// be greeted has nothing to ask again with (docs/decisions/syn-splice.md).
 TEST_P(SpliceVeth, AServerMaySpeakFirst) {
     show_server();
-    const auto first = converse(GetParam(), greet_port, 100);
-    EXPECT_EQ(first.error, 0);
-    EXPECT_EQ(first.greeting, "hello\n");
-    EXPECT_EQ(first.heard, 100U);
-    EXPECT_FALSE(first.scales);
+    expect_greeting();
     EXPECT_EQ(counters(GetParam()).spliced, 1U);
+}
+
+// A client that waits to be greeted has nothing to ask again with: the gateway does.
+TEST_P(SpliceVeth, AServerMaySpeakFirstWhosePlaceOnTheLinkIsNotKnown) {
+    expect_greeting();
+    const auto target = counters(GetParam());
+    EXPECT_GE(target.reasons[static_cast<std::size_t>(model::DropReason::no_next_hop)].packets, 1U)
+        << "the first SYN was dropped";
+    EXPECT_GE(target.syns_repeated, 1U);
+    EXPECT_EQ(target.spliced, 1U);
+}
+
+TEST_P(SpliceVeth, AServerMaySpeakFirstBehindALostSyn) {
+    show_server();
+    if (!lose("server", "in", "tcp flags & (syn | ack) == syn numgen inc mod 1000 < 1"))
+        GTEST_SKIP() << "no nftables here";
+    expect_greeting();
+    const auto target = counters(GetParam());
+    EXPECT_GE(target.syns_repeated, 1U);
+    EXPECT_EQ(target.spliced, 1U);
+}
+
+TEST_P(SpliceVeth, AServerMaySpeakFirstBehindALostSynAck) {
+    show_server();
+    if (!lose("server", "out", "tcp flags & (syn | ack) == (syn | ack) numgen inc mod 1000 < 1"))
+        GTEST_SKIP() << "no nftables here";
+    expect_greeting();
+    const auto target = counters(GetParam());
+    EXPECT_GE(target.syns_repeated, 1U);
+    EXPECT_EQ(target.spliced, 1U);
 }
 
 TEST_P(SpliceVeth, SeveralAtOnceAreAllSpliced) {
@@ -372,9 +419,11 @@ TEST_P(SpliceVeth, AClientGetsInWhileAFloodOfForgedSynsGoesOn) {
     EXPECT_GT(target.answered.packets, 100U);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Ways, SpliceVeth, ::testing::Values(server4, server6, published4), [](const auto& way) {
-        return std::string(way.param == server4 ? "Ipv4" : way.param == server6 ? "Ipv6" : "Ipv4Nat");
-    });
+INSTANTIATE_TEST_SUITE_P(Ways, SpliceVeth, ::testing::Values(server4, server6, published4, published6),
+                         [](const auto& way) {
+                             const bool ipv6 = way.param == server6 || way.param == published6;
+                             const bool nat = way.param == published4 || way.param == published6;
+                             return std::string(ipv6 ? "Ipv6" : "Ipv4") + (nat ? "Nat" : "");
+                         });
 
 }  // namespace sluice::integration

@@ -46,6 +46,7 @@ export function CounterTotals({ counters }: { counters: MitigationCounters }) {
         {share(stopped, passed.packets + stopped)} of the packets went no further.{" "}
         {answered.packets > 0 && `${shortCount(answered.packets)} were answered to check their sender; ${exactCount(counters.verified_sources)} senders proved to be real. `}
         {counters.spliced_connections > 0 && `${exactCount(counters.spliced_connections)} connections were joined with their server at the first attempt. `}
+        {counters.repeated_syns > 0 && `Their servers were asked again ${exactCount(counters.repeated_syns)} times, as they did not answer. `}
         Counted until <When at={counters.at} />.
       </p>
     </>

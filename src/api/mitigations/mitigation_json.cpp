@@ -69,6 +69,7 @@ Json counters_json(const system::MitigationCounters& counters) {
                 {"answered_rate", to_json(counters.answered)},
                 {"verified_sources", total.verified_sources},
                 {"spliced_connections", total.spliced},
+                {"repeated_syns", total.syns_repeated},
                 {"verified_packets", total.verified_in.packets},
                 {"verified_packets_lost", total.verified_dropped.packets},
                 {"stages", std::move(stages)},

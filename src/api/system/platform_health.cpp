@@ -25,6 +25,7 @@ void add(model::TargetCounters& to, const model::TargetCounters& from) {
     for (std::size_t i = 0; i < to.reasons.size(); ++i) add(to.reasons[i], from.reasons[i]);
     to.verified_sources += from.verified_sources;
     to.spliced += from.spliced;
+    to.syns_repeated += from.syns_repeated;
     for (std::size_t i = 0; i < to.monitored.size(); ++i) add(to.monitored[i], from.monitored[i]);
     add(to.verified_in, from.verified_in);
     add(to.verified_dropped, from.verified_dropped);

@@ -23,14 +23,12 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     model::PacketCount answered;
     std::array<std::uint64_t, static_cast<std::size_t>(model::DropReason::count_)> dropped{};
     std::uint64_t verified = 0;
-    std::uint64_t spliced = 0;
     for (const auto& target : report.targets) {
         passed.packets += target.passed.packets;
         passed.bytes += target.passed.bytes;
         answered.packets += target.answered.packets;
         answered.bytes += target.answered.bytes;
         verified += target.verified_sources;
-        spliced += target.spliced;
         for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += target.reasons[i].packets;
     }
     for (std::size_t i = 0; i < dropped.size(); ++i) dropped[i] += report.unattributed[i].packets;
@@ -49,9 +47,7 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
     }
     raise(registry_.counter("sluice_gateway_verified_sources_total", "Proofs of address that were accepted"),
           verified);
-    raise(registry_.counter("sluice_gateway_spliced_connections_total",
-                            "Connections that a cookie given back has begun"),
-          spliced);
+    update_splices(report, gateway);
     raise(registry_.counter("sluice_gateway_sources_turned_away_total",
                             "Sources that were not metered: the table was full of verified ones"),
           gateway.sources_turned_away());
@@ -82,6 +78,24 @@ void GatewayMetrics::update(const model::GatewayReport& report, const dataplane:
         .set(static_cast<double>(report.attackers.size()));
     registry_.gauge("sluice_gateway_targets", "Targets and tenants in force")
         .set(static_cast<double>(report.targets.size()));
+}
+
+void GatewayMetrics::update_splices(const model::GatewayReport& report, const dataplane::Gateway& gateway) {
+    std::uint64_t spliced = 0;
+    std::uint64_t repeated = 0;
+    for (const auto& target : report.targets) {
+        spliced += target.spliced;
+        repeated += target.syns_repeated;
+    }
+    raise(registry_.counter("sluice_gateway_spliced_connections_total",
+                            "Connections that a cookie given back has begun"),
+          spliced);
+    raise(registry_.counter("sluice_gateway_syns_repeated_total",
+                            "SYNs of spliced connections that were sent again to silent servers"),
+          repeated);
+    raise(registry_.counter("sluice_gateway_syns_not_repeated_total",
+                            "The same that were not: too many connections waited for their servers"),
+          gateway.syns_not_repeated());
 }
 
 void GatewayMetrics::update(const dataplane::FirewallTotals& totals) {

@@ -19,6 +19,8 @@ class GatewayMetrics {
     void refused_programs(std::size_t count) { refused_.add(count); }
 
   private:
+    void update_splices(const model::GatewayReport& report, const dataplane::Gateway& gateway);
+
     base::MetricRegistry& registry_;
     base::Counter& refused_;
 };

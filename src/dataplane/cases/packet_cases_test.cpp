@@ -124,6 +124,17 @@ class Runner {
         }
     }
 
+    void run(const Repeats& repeats) {
+        if (!loaded_) load();
+        const auto outcomes = engine_.pass_time(now_);
+        if (repeats.expected) {
+            ASSERT_EQ(outcomes.size(), 1U) << where();
+            check_one(outcomes[0], *repeats.expected, {});
+        } else {
+            check_many(outcomes, repeats.verdicts);
+        }
+    }
+
     void load() {
         const std::vector<model::TenantProgram> programs{first_, second_};
         const auto status = engine_.load(programs, now_);

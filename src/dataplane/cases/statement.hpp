@@ -77,13 +77,20 @@ struct Packet {
     [[nodiscard]] bool repeated() const { return !verdicts.empty(); }
 };
 
+// What the gateway has sent by itself until now: one frame, or how many came to which verdict, or nothing.
+struct Repeats {
+    std::optional<Expected> expected;
+    std::vector<std::pair<std::size_t, Words>> verdicts;
+};
+
 using Statement = std::variant<Only, OneWorker, ScrubLine, FirewallLine, AttributeLine, Reload, After,
-                               Payload, CounterIs, Named, Packet>;
+                               Payload, CounterIs, Named, Packet, Repeats>;
 
 // Reads one line; throws CaseError.
 class StatementReader {
   public:
     [[nodiscard]] static Statement read(const Words& words) {
+        if (words.at(0) == "repeats") return repeats(words);
         if (std::ranges::find(words, "=>") != words.end()) return packet(words);
         const bool other = words.at(0).starts_with("other-");
         Words own = words;
@@ -162,6 +169,7 @@ class StatementReader {
             {"verified-in", [](const auto& of) { return of.verified_in.packets; }},
             {"verified-dropped", [](const auto& of) { return of.verified_dropped.packets; }},
             {"spliced", [](const auto& of) { return of.spliced; }},
+            {"repeated", [](const auto& of) { return of.syns_repeated; }},
         };
         CounterIs out;
         const std::string& name = line.take("counter");
@@ -219,6 +227,19 @@ class StatementReader {
         if (repeated) {
             out.verdicts = verdicts(rest);
         } else {
+            out.expected = expected(rest);
+        }
+        return out;
+    }
+
+    // "repeats => pass @dmz tcp …", "repeats => 2 pass", "repeats => nothing"
+    static Repeats repeats(const Words& words) {
+        if (words.size() < 3 || words[1] != "=>") throw CaseError("'repeats' wants '=>' and what is sent");
+        const Words rest(words.begin() + 2, words.end());
+        Repeats out;
+        if (rest[0][0] >= '0' && rest[0][0] <= '9') {
+            out.verdicts = verdicts(rest);
+        } else if (rest != Words{"nothing"}) {
             out.expected = expected(rest);
         }
         return out;

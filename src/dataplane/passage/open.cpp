@@ -3,6 +3,7 @@
 
 #include "dataplane/firewall/reject.hpp"
 #include "dataplane/flow/tcp_tracker.hpp"
+#include "dataplane/splice/repeater.hpp"
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane::passage {
@@ -117,6 +118,7 @@ void Passage::open_allowed(const flow::Tuple& tuple, const FlowPlan& plan, const
 void Passage::wait_for_server(Flow& flow) const {
     flow.expires = state_.flows.now() + coarse_duration(splice::splicing_s);
     state_.counts.targets[batch_.targets[i_]->slot].spliced.add(1);
+    splice::await_server(state_, flow, 0);
 }
 
 // A customer's own source is checked by its network; one from the internet has shown itself to the
