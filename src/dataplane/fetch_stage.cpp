@@ -8,7 +8,7 @@ namespace {
 // Calls done(i, hash) for each packet of the selection.
 template <class Done>
 void hash_all(const Context& context, Selection& wanted, bool ipv6, PerPacket<packet::Key>& keys,
-              const net::Address packet::Key::*address, Done&& done) {
+              const net::Address packet::Key::*address, Done done) {
     if (wanted.count == 0) return;
     // All are written before the first are hashed: eight words cannot be read at once while each is on its
     // way.
@@ -47,25 +47,30 @@ void fetch_parts(Context context, std::size_t i) {
 void fetch_addresses(const Context& context) {
     Batch& batch = context.batch;
     WorkerState& state = context.state;
+    const auto sources = state.sources.places();
+    const auto destinations = state.wide_destinations.places();
+    const std::uint32_t fleeting = batch.fleeting;
+    std::uint32_t unknown = batch.unknown;
     for (std::size_t family = 0; family < 2; ++family) {
         const bool ipv6 = family == 1;
         hash_all(context, batch.wanted_sources[family], ipv6, batch.keys, &packet::Key::source,
-                 [&](std::size_t i, std::uint64_t hash) {
+                 [&, fleeting, sources](std::size_t i, std::uint64_t hash) {
                      batch.source_hashes[i] = hash;
                      // In a flood of made-up senders nearly all are known to be unknown without a line of
                      // their own.
-                     if ((batch.fleeting >> i & 1U) != 0 && !state.sources.may_hold(hash)) {
-                         batch.unknown |= 1U << i;
+                     if ((fleeting >> i & 1U) != 0 && !sources.may_hold(hash)) {
+                         unknown |= 1U << i;
                      } else {
-                         state.sources.prefetch(hash);
+                         sources.prefetch(hash);
                      }
                  });
         hash_all(context, batch.wanted_destinations[family], ipv6, batch.keys, &packet::Key::destination,
-                 [&](std::size_t i, std::uint64_t hash) {
+                 [&, destinations](std::size_t i, std::uint64_t hash) {
                      batch.target_hashes[i] = hash;
-                     state.wide_destinations.prefetch(hash);
+                     destinations.prefetch(hash);
                  });
     }
+    batch.unknown = unknown;
 }
 
 }  // namespace sluice::dataplane

@@ -42,6 +42,7 @@ struct Profile {
     std::uint8_t verified_protocols = 0;  // bit c: ProtocolClass c has to be verified, at least in part
     std::array<Proof, 3> needed{Proof::unasked, Proof::unasked,
                                 Proof::unasked};  // of TCP, UDP, DNS over UDP (scrub/verify_stage.hpp)
+    std::uint8_t filtered_protocols = 0;          // bit c: the tenant has filters for ProtocolClass c
     std::uint16_t monitored = 0;                  // bit s: what Stage s would drop goes on
     bool meter_source = false;                    // source has a limit
     bool meter_destination = false;               // any other has one
@@ -63,6 +64,10 @@ struct Profile {
 
     auto operator<=>(const Profile&) const = default;
 };
+
+[[nodiscard]] inline bool is_filtered(const Profile& profile, std::uint8_t protocol) {
+    return (profile.filtered_protocols >> static_cast<unsigned>(class_of(protocol)) & 1U) != 0;
+}
 
 // Whose counters a slot holds.
 struct SlotOwner {

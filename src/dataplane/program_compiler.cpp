@@ -206,8 +206,10 @@ base::Status ProgramCompiler::add(const model::TenantProgram& program, TimePair 
     if (!filters) return std::unexpected(filters.error());
     const auto firewall = add_firewall(program, draft);
     if (!firewall) return std::unexpected(firewall.error());
+    const std::uint8_t filtered = out.filters.classes(*filters);
     const auto place = [&](const net::Prefix& prefix, model::MitigationId mitigation,
-                           const net::Prefix& owner_prefix, const Profile& profile) -> base::Status {
+                           const net::Prefix& owner_prefix, Profile profile) -> base::Status {
+        profile.filtered_protocols = filtered;
         const auto given = slot_for({program.tenant, mitigation, owner_prefix}, draft);
         if (!given) return std::unexpected(given.error());
         const auto index = draft.profiles.emplace(profile, static_cast<std::uint16_t>(draft.profiles.size()));

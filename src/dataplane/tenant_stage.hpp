@@ -13,8 +13,9 @@ struct TenantStage {
             context.program.table.find(key.destination, key.has(packet::key_ipv6), batch.probes[i]);
         batch.targets[i] = target;
         if (target == nullptr) return context.drop(i, model::DropReason::unknown_destination);
-        __builtin_prefetch(&context.program.filters.list(target->filters, key.protocol));
         batch.profiles[i] = &context.program.profiles[target->profile];
+        if (is_filtered(*batch.profiles[i], key.protocol))
+            __builtin_prefetch(&context.program.filters.list(target->filters, key.protocol));
         if (key.hop_limit <= 1) return context.drop(i, model::DropReason::ttl_expired);
         return true;
     }

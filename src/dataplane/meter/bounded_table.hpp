@@ -30,15 +30,11 @@ class BoundedTable {
     explicit BoundedTable(std::size_t entries)
         : sets_(std::max<std::size_t>(1, (entries + ways - 1) / ways)), traces_(sets_.size()) {}
 
-    // False: find() would find nothing. Reads no set.
-    [[nodiscard]] bool may_hold(std::uint64_t hash) const {
-        return traces_.may_hold(first(hash), tag_of(hash));
-    }
-
-    void prefetch(std::uint64_t hash) const {
-        const auto* set = reinterpret_cast<const char*>(&sets_[first(hash)]);
-        for (std::size_t line = 0; line < sizeof(Set); line += 64) __builtin_prefetch(set + line, 1);
-    }
+    // Where entries are. For a loop over many of them a copy, which the compiler keeps in registers while the
+    // loop writes elsewhere.
+    class Places;
+    [[nodiscard]] Places places() const { return Places(sets_.data(), sets_.size(), traces_.view()); }
+    void prefetch(std::uint64_t hash) const { places().prefetch(hash); }
 
     // nullptr when it is not there.
     [[nodiscard]] Value* find(std::uint64_t hash) {
@@ -97,6 +93,29 @@ class BoundedTable {
         }
     };
 
+  public:
+    class Places {
+      public:
+        // False: find() would find nothing. Reads no set.
+        [[nodiscard]] bool may_hold(std::uint64_t hash) const {
+            return traces_.may_hold(first_of(hash, count_), tag_of(hash));
+        }
+        [[gnu::always_inline]] void prefetch(std::uint64_t hash) const {
+            const auto* set = reinterpret_cast<const char*>(sets_ + first_of(hash, count_));
+            for (std::size_t line = 0; line < sizeof(Set); line += 64) __builtin_prefetch(set + line, 1);
+        }
+
+      private:
+        friend BoundedTable;
+        Places(const Set* sets, std::size_t count, typename Traces::View traces)
+            : sets_(sets), count_(count), traces_(traces) {}
+
+        const Set* sets_;
+        std::size_t count_;
+        [[no_unique_address]] typename Traces::View traces_;
+    };
+
+  private:
     template <class Free>
     [[nodiscard]] Value* make(std::size_t at, std::uint64_t hash, std::uint32_t now, Free&& may_go) {
         Set& set = sets_[at];
@@ -121,7 +140,10 @@ class BoundedTable {
         traces_.lead_on(at);
     }
 
-    [[nodiscard]] std::size_t first(std::uint64_t hash) const { return (hash >> 32U) * sets_.size() >> 32U; }
+    [[nodiscard]] static std::size_t first_of(std::uint64_t hash, std::size_t sets) {
+        return (hash >> 32U) * sets >> 32U;
+    }
+    [[nodiscard]] std::size_t first(std::uint64_t hash) const { return first_of(hash, sets_.size()); }
     [[nodiscard]] std::size_t second(std::uint64_t hash) const {
         return ((hash * 0x9e3779b97f4a7c15ULL) >> 32U) * sets_.size() >> 32U;
     }

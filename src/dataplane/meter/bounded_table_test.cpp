@@ -84,7 +84,7 @@ TEST(BoundedTable, TracesDenyNothingThatIsThere) {
         const bool is_there = traced.find(asked) != nullptr;
         ASSERT_EQ(is_there, plain.find(asked) != nullptr);
         if (is_there) {
-            ASSERT_TRUE(traced.may_hold(asked));
+            ASSERT_TRUE(traced.places().may_hold(asked));
         }
     }
 }
@@ -94,7 +94,7 @@ TEST(BoundedTable, TracesDenyNearlyAllThatIsNotThere) {
     std::mt19937_64 random(3);
     for (int i = 0; i < 15'000; ++i) (void)table.find_or_make(random(), 1, false);
     int believed = 0;
-    for (int i = 0; i < 100'000; ++i) believed += table.may_hold(random()) ? 1 : 0;
+    for (int i = 0; i < 100'000; ++i) believed += table.places().may_hold(random()) ? 1 : 0;
     EXPECT_LT(believed, 2'500);  // half full: 1.5 of 128
 }
 

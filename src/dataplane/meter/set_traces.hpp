@@ -18,14 +18,25 @@ class SetTraces {
 
     explicit SetTraces(std::size_t sets) : words_(sets) {}
 
-    // False: it is in no set. True: in this one, or in another that this one leads to, or, once in forty
-    // times, in none.
-    [[nodiscard]] bool may_hold(std::size_t set, std::uint32_t tag) const {
-        const std::uint32_t word = words_[set];
-        const std::uint32_t differs = word ^ trace_of(tag) * 0x010101U;
-        // A byte that is zero, or one behind such a one.
-        return (((differs - 0x010101U) & ~differs & 0x808080U) | (word & leads_on)) != 0;
-    }
+    class View {
+      public:
+        // False: it is in no set. True: in this one, or in another that this one leads to, or, once in forty
+        // times, in none.
+        [[nodiscard]] bool may_hold(std::size_t set, std::uint32_t tag) const {
+            const std::uint32_t word = words_[set];
+            const std::uint32_t differs = word ^ trace_of(tag) * 0x010101U;
+            // A byte that is zero, or one behind such a one.
+            return (((differs - 0x010101U) & ~differs & 0x808080U) | (word & leads_on)) != 0;
+        }
+
+      private:
+        friend SetTraces;
+        explicit View(const std::uint32_t* words) : words_(words) {}
+
+        const std::uint32_t* words_;
+    };
+    [[nodiscard]] View view() const { return View(words_.data()); }
+
     void note(std::size_t set, std::size_t way, std::uint32_t tag) {
         words_[set] = (words_[set] & ~(0xffU << way * 8)) | trace_of(tag) << way * 8;
     }
@@ -41,8 +52,10 @@ class SetTraces {
 
 // In its place where each lookup finds something.
 struct Untraced {
+    struct View {};
+
     explicit Untraced(std::size_t) {}
-    [[nodiscard]] static bool may_hold(std::size_t, std::uint32_t) { return true; }
+    [[nodiscard]] static View view() { return {}; }
     static void note(std::size_t, std::size_t, std::uint32_t) {}
     static void lead_on(std::size_t) {}
 };

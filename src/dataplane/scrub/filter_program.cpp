@@ -132,6 +132,13 @@ void FilterProgram::append(FilterLine& head, ProtocolClass kind, const model::Pa
     if (is_decided_by_ports(filter, compiled)) line->decided |= bit;
 }
 
+std::uint8_t FilterProgram::classes(std::uint16_t number) const {
+    unsigned out = 0;
+    for (std::size_t kind = 0; kind < lists_[number].size(); ++kind)
+        out |= (lists_[number][kind].taken != 0 ? 1U : 0U) << kind;
+    return static_cast<std::uint8_t>(out);
+}
+
 base::Result<std::uint16_t> FilterProgram::add(const model::TenantProgram& program, TimePair now,
                                                const attributes::Tables& tables, std::uint32_t first_rule) {
     if (program.filters.empty()) return std::uint16_t{0};

@@ -93,6 +93,8 @@ class FilterProgram {
     [[nodiscard]] const FilterLine& list(std::uint16_t number, std::uint8_t protocol) const {
         return lists_[number][static_cast<std::size_t>(class_of(protocol))];
     }
+    // Bit c: the list for ProtocolClass c has a filter.
+    [[nodiscard]] std::uint8_t classes(std::uint16_t number) const;
     [[nodiscard]] const FilterLine& line(std::uint32_t number) const { return lines_[number]; }
     [[nodiscard]] const CompiledFilter& filter(std::uint32_t number) const { return filters_[number]; }
     // Of a filter that asks for them.

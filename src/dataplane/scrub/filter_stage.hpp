@@ -80,9 +80,11 @@ struct FilterFetchStage {
     static bool keep(const Context& context, std::size_t i) {
         Batch& batch = context.batch;
         const packet::Key& key = batch.keys[i];
+        batch.filter_candidates[i] = 0;
+        if (!is_filtered(*batch.profiles[i], key.protocol)) return true;
         const FilterProgram& filters = context.program.filters;
         const FilterLine& line = filters.list(batch.targets[i]->filters, key.protocol);
-        const unsigned found = line.taken == 0 ? 0 : candidates(line, key);
+        const unsigned found = candidates(line, key);
         batch.filters[i] = &line;
         batch.filter_candidates[i] = static_cast<std::uint8_t>(found | (line.next != 0 ? goes_on : 0));
         for (unsigned asked = found & ~unsigned{line.decided}; asked != 0; asked &= asked - 1) {

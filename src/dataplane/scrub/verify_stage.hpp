@@ -50,10 +50,6 @@ inline constexpr std::uint32_t truncated_answers_per_s = 10;
 // it is the proof, an entry. `source` may be nullptr. The context by value: see run_stages.
 [[nodiscard]] bool judge_unverified(Context context, std::size_t i, Source* source);
 
-// Turns a TCP packet into the bare ACK above, in place: Ethernet addresses exchanged (VLAN tags stay), IP and
-// TCP headers without options. The frame has room for `packet::min_room` bytes.
-void answer_syn(const packet::Key& key, std::uint32_t cookie, packet::Frame& frame);
-
 // For all SYNs, several at a time, while the lines of their sources are on the way: in a flood nearly all are
 // of unknown ones.
 void make_cookies(const Context& context);
