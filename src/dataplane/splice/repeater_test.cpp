@@ -205,7 +205,7 @@ class Repeater : public ::testing::TestWithParam<Place> {
     ProgramSwitch programs_{1};
     ProgramCompiler compiler_{{.slots = 64}, random_, topology_};
     Worker worker_{0,
-                   {.slots = 64, .sources = 4096, .destinations = 64, .flows = 4096},
+                   {.slots = 64, .sources = 4096, .destinations = 64, .flows = 32'768},
                    Secrets::from(random_),
                    {{&dirty_, &clean_}, topology_, programs_, bogons_, clock_}};
     std::uint64_t generation_ = 0;
@@ -317,7 +317,7 @@ TEST_P(Repeater, AnArmyIsAskedForWithinBounds) {
     std::vector<std::uint64_t> sent;
     for (const int wait : {200, 400, 800, 1200}) {
         Out out = after(wait);
-        EXPECT_EQ(segments(out.clean).size(), packet::max_burst) << "at most so many at once";
+        EXPECT_EQ(segments(out.clean).size(), 2 * packet::max_burst) << "a burst a round, in two";
         for (unsigned n = 0; n < army / packet::max_burst; ++n) (void)run();
         sent.push_back(repeated());
     }
