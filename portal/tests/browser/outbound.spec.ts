@@ -4,6 +4,8 @@ import type { Page } from "@playwright/test";
 import * as captured from "../captured/outbound";
 import { expect, expectAccessible, test } from "./portal";
 
+test.describe.configure({ timeout: 240_000 }); // axe, six times a test
+
 const at = Date.parse(captured.overview.at);
 
 // Every time in it, as if it had been captured a moment ago.
