@@ -20,6 +20,7 @@
 
 #include "base/result.hpp"
 #include "store/sqlite/connection.hpp"
+#include "store/sqlite/turn_lock.hpp"
 
 namespace sluice::store::sqlite {
 
@@ -84,7 +85,7 @@ class Database {
 
   private:
     struct Lane {
-        std::mutex mutex;
+        TurnLock mutex;
         std::unique_ptr<Connection> connection;
     };
 
