@@ -4,7 +4,7 @@ import type { components } from "../../src/api/schema";
 type Schemas = components["schemas"];
 
 export const overview: Schemas["Overview"] = {
- "at": "2026-11-22T00:06:03.097Z",
+ "at": "2026-11-22T00:39:56.461Z",
  "tenants": 2,
  "tenants_under_attack": 0,
  "attacks": [],
@@ -18,16 +18,16 @@ export const overview: Schemas["Overview"] = {
     "conduct": "udp-flood",
     "sentence": "10.1.0.10 attacks others: it sends many UDP packets to the internet that nobody answers. It opens only a few new connections until it stops; those that are open go on.",
     "action": "limit",
-    "since": "2026-11-22T00:05:56.511Z",
-    "last_at": "2026-11-22T00:06:02.511Z",
-    "until": "2026-11-22T00:06:12.511Z",
-    "new_flows_per_s": 1911,
+    "since": "2026-11-22T00:39:49.511Z",
+    "last_at": "2026-11-22T00:39:55.511Z",
+    "until": "2026-11-22T00:40:05.511Z",
+    "new_flows_per_s": 1882,
     "unanswered_percent": 100,
     "hosts": 1,
     "ports": 1,
-    "packets_per_s": 89,
-    "bits_per_s": 304736,
-    "held_back": 7948
+    "packets_per_s": 118,
+    "bits_per_s": 404032,
+    "held_back": 7949
    }
   },
   {
@@ -38,16 +38,16 @@ export const overview: Schemas["Overview"] = {
     "conduct": "tcp-flood",
     "sentence": "2001:db8:2:1::10 attacks others: it begins many connections with a few computers on the internet and finishes none. It opens no new connections until it stops; those that are open go on.",
     "action": "block",
-    "since": "2026-11-22T00:05:56.511Z",
-    "last_at": "2026-11-22T00:06:02.511Z",
-    "until": "2026-11-22T00:06:12.511Z",
-    "new_flows_per_s": 1929,
+    "since": "2026-11-22T00:39:49.511Z",
+    "last_at": "2026-11-22T00:39:55.511Z",
+    "until": "2026-11-22T00:40:05.511Z",
+    "new_flows_per_s": 1884,
     "unanswered_percent": 100,
     "hosts": 1,
     "ports": 1,
-    "packets_per_s": 71,
-    "bits_per_s": 34080,
-    "held_back": 7999
+    "packets_per_s": 116,
+    "bits_per_s": 55680,
+    "held_back": 7998
    }
   }
  ],
@@ -58,12 +58,12 @@ export const overview: Schemas["Overview"] = {
   "bits_per_s": 0
  },
  "passed": {
-  "packets_per_s": 1049,
-  "bits_per_s": 869831
+  "packets_per_s": 3800,
+  "bits_per_s": 3091078
  },
  "dropped": {
-  "packets_per_s": 4075,
-  "bits_per_s": 8402071
+  "packets_per_s": 3983,
+  "bits_per_s": 8214989
  },
  "gateways_up": 1,
  "gateways": 1,
@@ -76,7 +76,7 @@ export const overview: Schemas["Overview"] = {
    "code": "speaker-down",
    "subject": "",
    "severity": "critical",
-   "raised_at": "2026-11-22T00:05:50.085Z",
+   "raised_at": "2026-11-22T00:39:43.801Z",
    "cleared_at": null,
    "sentence": "The BGP speaker does not answer: controller.speaker: no BGP speaker is configured (run gobgpd and give its address as speaker.server)",
    "what_to_do": "What is announced stays as it is, nothing new can be. Look at gobgpd."
@@ -88,7 +88,7 @@ export const events: Schemas["EventPage"] = {
  "items": [
   {
    "sequence": 4,
-   "at": "2026-11-22T00:05:58.616Z",
+   "at": "2026-11-22T00:39:51.735Z",
    "kind": "attacker.named",
    "tenant_id": "tenant-2",
    "incident_id": null,
@@ -97,7 +97,7 @@ export const events: Schemas["EventPage"] = {
   },
   {
    "sequence": 3,
-   "at": "2026-11-22T00:05:58.615Z",
+   "at": "2026-11-22T00:39:51.728Z",
    "kind": "attacker.named",
    "tenant_id": "tenant-1",
    "incident_id": null,
@@ -106,7 +106,7 @@ export const events: Schemas["EventPage"] = {
   },
   {
    "sequence": 2,
-   "at": "2026-11-22T00:05:53.162Z",
+   "at": "2026-11-22T00:39:44.295Z",
    "kind": "gateway.up",
    "tenant_id": null,
    "incident_id": null,
@@ -115,7 +115,7 @@ export const events: Schemas["EventPage"] = {
   },
   {
    "sequence": 1,
-   "at": "2026-11-22T00:05:50.085Z",
+   "at": "2026-11-22T00:39:43.801Z",
    "kind": "alarm.raised",
    "tenant_id": null,
    "incident_id": null,
@@ -127,12 +127,11 @@ export const events: Schemas["EventPage"] = {
 };
 
 export const firewall: Schemas["Firewall"] = {
- "tables": [],
  "tenant_id": "tenant-1",
  "state": "in_force",
  "sentence": "The firewall is in force.",
  "policy_version": 2,
- "at": "2026-11-22T00:06:03.138Z",
+ "at": "2026-11-22T00:39:56.462Z",
  "time_zone": "UTC",
  "zones": [
   "internet",
@@ -340,7 +339,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 10.2.0.10:8443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -351,9 +350,9 @@ export const firewall: Schemas["Firewall"] = {
    "sentence": "Allow web from internet to dmz, destination web-public.",
    "asks": [],
    "example": "tcp 198.51.100.7:40000 > 192.0.2.10:80 syn",
-   "hits": 76,
-   "counted_since": "2026-11-22T00:05:53.000Z",
-   "last_hit_at": "2026-11-22T00:06:02.000Z"
+   "hits": 378,
+   "counted_since": "2026-11-22T00:39:44.000Z",
+   "last_hit_at": "2026-11-22T00:39:56.000Z"
   },
   {
    "name": "mail-in",
@@ -364,7 +363,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 198.51.100.7:40000 > 192.0.2.11:25 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -376,7 +375,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 198.51.100.7:40000 > 192.0.2.11:22 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -388,7 +387,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 10.2.0.10:80 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -400,7 +399,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.3.0.10:40000 > 10.2.0.10:80 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -412,7 +411,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.2.0.10:40000 > 192.0.2.10:80 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -424,7 +423,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.3.0.10:40000 > 10.1.0.10:8443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -436,7 +435,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.3.0.10:40000 > 10.1.0.10:443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -448,7 +447,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.2.0.10:40000 > 10.1.0.10:443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -460,7 +459,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 10.3.0.10:22 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -471,9 +470,9 @@ export const firewall: Schemas["Firewall"] = {
    "sentence": "Allow office from inside and branch to internet.",
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 198.51.100.7:80 syn",
-   "hits": 3214,
-   "counted_since": "2026-11-22T00:05:53.000Z",
-   "last_hit_at": "2026-11-22T00:06:02.000Z"
+   "hits": 5229,
+   "counted_since": "2026-11-22T00:39:44.000Z",
+   "last_hit_at": "2026-11-22T00:39:56.000Z"
   },
   {
    "name": "no-mail-from-desks",
@@ -484,7 +483,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 198.51.100.7:25 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -495,9 +494,9 @@ export const firewall: Schemas["Firewall"] = {
    "sentence": "Allow https and dns from dmz to internet, source web-server.",
    "asks": [],
    "example": "tcp 10.2.0.10:40000 > 198.51.100.7:443 syn",
-   "hits": 152,
-   "counted_since": "2026-11-22T00:05:53.000Z",
-   "last_hit_at": "2026-11-22T00:06:02.000Z"
+   "hits": 754,
+   "counted_since": "2026-11-22T00:39:44.000Z",
+   "last_hit_at": "2026-11-22T00:39:56.000Z"
   },
   {
    "name": "mail-out",
@@ -508,7 +507,7 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.2.0.20:40000 > 198.51.100.7:25 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -520,10 +519,11 @@ export const firewall: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.1.0.10:40000 > 10.2.0.10:443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   }
  ],
+ "tables": [],
  "nat": [
   {
    "name": "web",
@@ -576,33 +576,32 @@ export const firewall: Schemas["Firewall"] = {
    "conduct": "udp-flood",
    "sentence": "10.1.0.10 attacks others: it sends many UDP packets to the internet that nobody answers. It opens only a few new connections until it stops; those that are open go on.",
    "action": "limit",
-   "since": "2026-11-22T00:05:56.511Z",
-   "last_at": "2026-11-22T00:06:02.511Z",
-   "until": "2026-11-22T00:06:12.511Z",
-   "new_flows_per_s": 1911,
+   "since": "2026-11-22T00:39:49.511Z",
+   "last_at": "2026-11-22T00:39:55.511Z",
+   "until": "2026-11-22T00:40:05.511Z",
+   "new_flows_per_s": 1882,
    "unanswered_percent": 100,
    "hosts": 1,
    "ports": 1,
-   "packets_per_s": 89,
-   "bits_per_s": 304736,
-   "held_back": 7948
+   "packets_per_s": 118,
+   "bits_per_s": 404032,
+   "held_back": 7949
   }
  ],
  "flows": {
-  "open": 3442,
-  "opened": 3442,
-  "nat_ports": 3264
+  "open": 6361,
+  "opened": 6361,
+  "nat_ports": 5056
  },
  "gateways": 1
 };
 
 export const blocked: Schemas["Firewall"] = {
- "tables": [],
  "tenant_id": "tenant-2",
  "state": "in_force",
  "sentence": "The firewall is in force.",
  "policy_version": 2,
- "at": "2026-11-22T00:06:03.202Z",
+ "at": "2026-11-22T00:39:56.464Z",
  "time_zone": "UTC",
  "zones": [
   "internet",
@@ -723,7 +722,7 @@ export const blocked: Schemas["Firewall"] = {
    "asks": [],
    "example": "tcp 10.0.0.10:40000 > 10.3.0.10:443 syn",
    "hits": 0,
-   "counted_since": "2026-11-22T00:05:53.000Z",
+   "counted_since": "2026-11-22T00:39:44.000Z",
    "last_hit_at": null
   },
   {
@@ -734,9 +733,9 @@ export const blocked: Schemas["Firewall"] = {
    "sentence": "Allow http from internet to inside, destination 198.51.100.10.",
    "asks": [],
    "example": "tcp 203.0.113.7:40000 > 198.51.100.10:80 syn",
-   "hits": 38,
-   "counted_since": "2026-11-22T00:05:53.000Z",
-   "last_hit_at": "2026-11-22T00:06:02.000Z"
+   "hits": 189,
+   "counted_since": "2026-11-22T00:39:44.000Z",
+   "last_hit_at": "2026-11-22T00:39:56.000Z"
   },
   {
    "name": "out",
@@ -746,11 +745,12 @@ export const blocked: Schemas["Firewall"] = {
    "sentence": "Allow everything from inside and branch to internet.",
    "asks": [],
    "example": "tcp 10.0.0.10:40000 > 203.0.113.7:443 syn",
-   "hits": 2580,
-   "counted_since": "2026-11-22T00:05:53.000Z",
-   "last_hit_at": "2026-11-22T00:06:02.000Z"
+   "hits": 5200,
+   "counted_since": "2026-11-22T00:39:44.000Z",
+   "last_hit_at": "2026-11-22T00:39:56.000Z"
   }
  ],
+ "tables": [],
  "nat": [
   {
    "name": "web",
@@ -798,22 +798,22 @@ export const blocked: Schemas["Firewall"] = {
    "conduct": "tcp-flood",
    "sentence": "2001:db8:2:1::10 attacks others: it begins many connections with a few computers on the internet and finishes none. It opens no new connections until it stops; those that are open go on.",
    "action": "block",
-   "since": "2026-11-22T00:05:56.511Z",
-   "last_at": "2026-11-22T00:06:02.511Z",
-   "until": "2026-11-22T00:06:12.511Z",
-   "new_flows_per_s": 1929,
+   "since": "2026-11-22T00:39:49.511Z",
+   "last_at": "2026-11-22T00:39:55.511Z",
+   "until": "2026-11-22T00:40:05.511Z",
+   "new_flows_per_s": 1884,
    "unanswered_percent": 100,
    "hosts": 1,
    "ports": 1,
-   "packets_per_s": 71,
-   "bits_per_s": 34080,
-   "held_back": 7999
+   "packets_per_s": 116,
+   "bits_per_s": 55680,
+   "held_back": 7998
   }
  ],
  "flows": {
-  "open": 2618,
-  "opened": 2618,
-  "nat_ports": 192
+  "open": 5389,
+  "opened": 5389,
+  "nat_ports": 640
  },
  "gateways": 1
 };
@@ -821,7 +821,7 @@ export const blocked: Schemas["Firewall"] = {
 export const status: Schemas["TenantStatus"] = {
  "tenant_id": "tenant-1",
  "state": "protected",
- "since": "2026-11-22T00:05:49.962Z",
+ "since": "2026-11-22T00:39:43.708Z",
  "sentence": "You are protected.",
  "open_incidents": [],
  "active_mitigations": [],
@@ -832,30 +832,30 @@ export const status: Schemas["TenantStatus"] = {
    "conduct": "udp-flood",
    "sentence": "10.1.0.10 attacks others: it sends many UDP packets to the internet that nobody answers. It opens only a few new connections until it stops; those that are open go on.",
    "action": "limit",
-   "since": "2026-11-22T00:05:56.511Z",
-   "last_at": "2026-11-22T00:06:02.511Z",
-   "until": "2026-11-22T00:06:12.511Z",
-   "new_flows_per_s": 1911,
+   "since": "2026-11-22T00:39:49.511Z",
+   "last_at": "2026-11-22T00:39:55.511Z",
+   "until": "2026-11-22T00:40:05.511Z",
+   "new_flows_per_s": 1882,
    "unanswered_percent": 100,
    "hosts": 1,
    "ports": 1,
-   "packets_per_s": 89,
-   "bits_per_s": 304736,
-   "held_back": 7948
+   "packets_per_s": 118,
+   "bits_per_s": 404032,
+   "held_back": 7949
   }
  ],
- "at": "2026-11-22T00:06:03.000Z",
+ "at": "2026-11-22T00:39:55.000Z",
  "inbound": {
   "packets_per_s": 0,
   "bits_per_s": 0
  },
  "passed": {
-  "packets_per_s": 699,
-  "bits_per_s": 583200
+  "packets_per_s": 2613,
+  "bits_per_s": 2109218
  },
  "dropped": {
-  "packets_per_s": 2035,
-  "bits_per_s": 7194249
+  "packets_per_s": 1989,
+  "bits_per_s": 7034342
  }
 };
 
@@ -869,8 +869,8 @@ export const logIns: Schemas["UserBindingPage"] = {
    "groups": [
     "administrators"
    ],
-   "since": "2026-11-22T00:06:02.954Z",
-   "expires_at": "2026-11-22T08:06:02.954Z"
+   "since": "2026-11-22T00:39:56.451Z",
+   "expires_at": "2026-11-22T08:39:56.451Z"
   },
   {
    "id": "10.1.3.0-24",
@@ -880,8 +880,8 @@ export const logIns: Schemas["UserBindingPage"] = {
    "groups": [
     "guests"
    ],
-   "since": "2026-11-22T00:06:03.056Z",
-   "expires_at": "2026-11-22T08:06:03.056Z"
+   "since": "2026-11-22T00:39:56.454Z",
+   "expires_at": "2026-11-22T08:39:56.454Z"
   },
   {
    "id": "2001:db8:1:1::-64",
@@ -893,8 +893,8 @@ export const logIns: Schemas["UserBindingPage"] = {
     "vpn-users",
     "finance-and-controlling"
    ],
-   "since": "2026-11-22T00:06:03.078Z",
-   "expires_at": "2026-11-22T08:06:03.078Z"
+   "since": "2026-11-22T00:39:56.456Z",
+   "expires_at": "2026-11-22T08:39:56.456Z"
   }
  ],
  "next_cursor": null
@@ -902,8 +902,8 @@ export const logIns: Schemas["UserBindingPage"] = {
 
 export const explained: Schemas["Explained"] = {
  "tenant_id": "tenant-1",
- "at": "2026-11-22T00:06:03.232Z",
- "generation": 1795305949992307,
+ "at": "2026-11-22T00:39:56.468Z",
+ "generation": 1795307983724511,
  "tables": [],
  "packets": [
   {
@@ -966,16 +966,16 @@ export const explained: Schemas["Explained"] = {
     "conduct": "udp-flood",
     "sentence": "10.1.0.10 attacks others: it sends many UDP packets to the internet that nobody answers. It opens only a few new connections until it stops; those that are open go on.",
     "action": "limit",
-    "since": "2026-11-22T00:05:56.511Z",
-    "last_at": "2026-11-22T00:06:02.511Z",
-    "until": "2026-11-22T00:06:12.511Z",
-    "new_flows_per_s": 1911,
+    "since": "2026-11-22T00:39:49.511Z",
+    "last_at": "2026-11-22T00:39:55.511Z",
+    "until": "2026-11-22T00:40:05.511Z",
+    "new_flows_per_s": 1882,
     "unanswered_percent": 100,
     "hosts": 1,
     "ports": 1,
-    "packets_per_s": 89,
-    "bits_per_s": 304736,
-    "held_back": 7948
+    "packets_per_s": 118,
+    "bits_per_s": 404032,
+    "held_back": 7949
    }
   }
  ]
