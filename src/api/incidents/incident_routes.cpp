@@ -5,6 +5,7 @@
 #include "api/body_reader.hpp"
 #include "api/incidents/incident_json.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "incident/incident_service.hpp"
 #include "mitigation/mitigation_service.hpp"
 #include "tenancy/audit_log.hpp"
@@ -29,11 +30,9 @@ Outcome<std::vector<Mitigation>> mitigations_of(const Services& services, const 
 }
 
 Outcome<Incident> find(const Services& services, const Call& call) {
-    const auto id = call.id<IncidentId>("incident_id");
-    if (!id) return std::unexpected(id.error());
-    auto incident = services.incidents.find(call.scope(), *id);
-    if (!incident) return std::unexpected(Problem::from(incident.error()));
-    return std::move(*incident);
+    return object_of<IncidentId>(call, "incident_id", [&](const auto& scope, IncidentId id) {
+        return services.incidents.find(scope, id);
+    });
 }
 
 Reply show(const Services& services, const Call& call, const Incident& incident) {
@@ -51,26 +50,6 @@ Outcome<std::optional<IncidentState>> state_filter(const Call& call) {
     return std::unexpected(Problem::invalid("query:state", "must be one of open, ended, closed"));
 }
 
-// The store tells what is not closed from the rest; finer states are picked here, page by page.
-Outcome<std::vector<Incident>> collect(const Services& services, const Call& call,
-                                       incident::IncidentQuery query, std::optional<IncidentState> state,
-                                       std::size_t wanted) {
-    std::vector<Incident> found;
-    query.not_closed_only = state && *state != IncidentState::closed;
-    query.limit = state ? 200 : wanted;
-    for (;;) {
-        auto page = services.incidents.list(call.scope(), query);
-        if (!page) return std::unexpected(Problem::from(page.error()));
-        const std::size_t got = page->size();
-        if (got > 0) query.before = page->back().id;
-        for (auto& incident : *page) {
-            if ((!state || incident.state == *state) && found.size() < wanted)
-                found.push_back(std::move(incident));
-        }
-        if (got < query.limit || found.size() >= wanted) return found;
-    }
-}
-
 Reply list(const Services& services, const Call& call) {
     const auto page = page_request(call);
     if (!page) return std::unexpected(page.error());
@@ -83,7 +62,10 @@ Reply list(const Services& services, const Call& call) {
     incident::IncidentQuery query;
     query.tenant = *tenant;
     query.before = *before;
-    const auto found = collect(services, call, query, *state, page->limit + 1);
+    query.not_closed_only = *state && **state != IncidentState::closed;
+    const auto found = in_state(query, *state, page->limit + 1, [&](const auto& asked) {
+        return services.incidents.list(call.scope(), asked);
+    });
     if (!found) return std::unexpected(found.error());
     std::optional<Problem> failed;
     auto response = page_response(

@@ -3,6 +3,7 @@
 #include "api/body_reader.hpp"
 #include "api/mitigations/mitigation_json.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "incident/incident_service.hpp"
 #include "mitigation/mitigation_service.hpp"
 
@@ -39,26 +40,6 @@ Outcome<std::optional<model::IncidentId>> incident_filter(const Services& servic
     return *id;
 }
 
-// The store tells what is live from the rest; finer states are picked here, page by page.
-Outcome<std::vector<Mitigation>> collect(const Services& services, const Call& call,
-                                         mitigation::MitigationQuery query,
-                                         std::optional<MitigationState> state, std::size_t wanted) {
-    std::vector<Mitigation> found;
-    query.live_only = state && *state != MitigationState::withdrawn;
-    query.limit = state ? 200 : wanted;
-    for (;;) {
-        auto page = services.mitigations.list(call.scope(), query);
-        if (!page) return std::unexpected(Problem::from(page.error()));
-        const std::size_t got = page->size();
-        if (got > 0) query.before = page->back().id;
-        for (auto& mitigation : *page) {
-            if ((!state || mitigation.state == *state) && found.size() < wanted)
-                found.push_back(std::move(mitigation));
-        }
-        if (got < query.limit || found.size() >= wanted) return found;
-    }
-}
-
 Reply list(const Services& services, const Call& call) {
     const auto page = page_request(call);
     if (!page) return std::unexpected(page.error());
@@ -74,28 +55,26 @@ Reply list(const Services& services, const Call& call) {
     query.tenant = *tenant;
     query.incident = *incident;
     query.before = *before;
-    const auto found = collect(services, call, query, *state, page->limit + 1);
+    query.live_only = *state && **state != MitigationState::withdrawn;
+    const auto found = in_state(query, *state, page->limit + 1, [&](const auto& asked) {
+        return services.mitigations.list(call.scope(), asked);
+    });
     if (!found) return std::unexpected(found.error());
     return page_response(
         *found, *page, [&](const Mitigation& mitigation) { return summary_json(mitigation, services); },
         [](const Mitigation& mitigation) { return mitigation.id.to_string(); });
 }
 
-Reply get(const Services& services, const Call& call) {
-    const auto id = call.id<MitigationId>("mitigation_id");
-    if (!id) return std::unexpected(id.error());
-    const auto mitigation = services.mitigations.find(call.scope(), *id);
-    if (!mitigation) return std::unexpected(Problem::from(mitigation.error()));
-    return show(services, *mitigation);
+Outcome<Mitigation> find(const Services& services, const Call& call) {
+    return object_of<MitigationId>(call, "mitigation_id", [&](const auto& scope, MitigationId id) {
+        return services.mitigations.find(scope, id);
+    });
 }
 
-// What a person's decision needs: the mitigation as he may see it, before his body is read.
-Outcome<Mitigation> decided(const Services& services, const Call& call) {
-    const auto id = call.id<MitigationId>("mitigation_id");
-    if (!id) return std::unexpected(id.error());
-    auto mitigation = services.mitigations.find(call.scope(), *id);
-    if (!mitigation) return std::unexpected(Problem::from(mitigation.error()));
-    return std::move(*mitigation);
+Reply get(const Services& services, const Call& call) {
+    const auto mitigation = find(services, call);
+    if (!mitigation) return std::unexpected(mitigation.error());
+    return show(services, *mitigation);
 }
 
 mitigation::MitigationService::Request request_of(const Call& call, const Mitigation& mitigation,
@@ -108,30 +87,30 @@ Reply answer(const Services& services, const base::Result<Mitigation>& result) {
     return show(services, *result);
 }
 
-Reply approve(const Services& services, const Call& call) {
-    const auto mitigation = decided(services, call);
+// A decision that takes nothing but a reason. The caller's right to see the mitigation comes before his body.
+template <class Decide>
+Reply decide(const Services& services, const Call& call, const Decide& decide) {
+    const auto mitigation = find(services, call);
     if (!mitigation) return std::unexpected(mitigation.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
     const auto reason = body->optional_text("reason", 0, 500).value_or("");
     if (auto done = body->finish(); !done) return std::unexpected(done.error());
-    return answer(services,
-                  services.mitigations.approve(call.scope(), request_of(call, *mitigation, reason)));
+    return answer(services, decide(request_of(call, *mitigation, reason)));
+}
+
+Reply approve(const Services& services, const Call& call) {
+    return decide(services, call,
+                  [&](const auto& request) { return services.mitigations.approve(call.scope(), request); });
 }
 
 Reply withdraw(const Services& services, const Call& call) {
-    const auto mitigation = decided(services, call);
-    if (!mitigation) return std::unexpected(mitigation.error());
-    auto body = BodyReader::parse(call.request());
-    if (!body) return std::unexpected(body.error());
-    const auto reason = body->optional_text("reason", 0, 500).value_or("");
-    if (auto done = body->finish(); !done) return std::unexpected(done.error());
-    return answer(services,
-                  services.mitigations.withdraw(call.scope(), request_of(call, *mitigation, reason)));
+    return decide(services, call,
+                  [&](const auto& request) { return services.mitigations.withdraw(call.scope(), request); });
 }
 
 Reply extend(const Services& services, const Call& call) {
-    const auto mitigation = decided(services, call);
+    const auto mitigation = find(services, call);
     if (!mitigation) return std::unexpected(mitigation.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
@@ -163,7 +142,7 @@ model::StageSet stages_of(BodyReader& body) {
 }
 
 Reply set_guard(const Services& services, const Call& call) {
-    const auto mitigation = decided(services, call);
+    const auto mitigation = find(services, call);
     if (!mitigation) return std::unexpected(mitigation.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());

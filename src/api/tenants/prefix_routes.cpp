@@ -3,6 +3,7 @@
 #include "api/body_reader.hpp"
 #include "api/etag.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "api/tenants/tenant_json.hpp"
 #include "tenancy/directory_service.hpp"
 
@@ -79,10 +80,8 @@ Reply get(const Services& services, const Call& call) {
 }
 
 Reply update_consent(const Services& services, const Call& call) {
-    const auto prefix = find(services, call);
+    const auto prefix = unchanged(call, find(services, call));
     if (!prefix) return std::unexpected(prefix.error());
-    if (auto match = check_if_match(call.request(), prefix->version); !match)
-        return std::unexpected(match.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
     const auto consent = read_consent(*body);

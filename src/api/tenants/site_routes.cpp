@@ -5,6 +5,7 @@
 #include "api/body_reader.hpp"
 #include "api/etag.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "api/tenants/tenant_json.hpp"
 #include "tenancy/directory_service.hpp"
 
@@ -50,11 +51,8 @@ Reply create(const Services& services, const Call& call) {
 }
 
 Outcome<model::Site> find(const Services& services, const Call& call) {
-    const auto id = call.id<SiteId>("site_id");
-    if (!id) return std::unexpected(id.error());
-    auto site = services.directory.site(call.scope(), *id);
-    if (!site) return std::unexpected(Problem::from(site.error()));
-    return std::move(*site);
+    return object_of<SiteId>(
+        call, "site_id", [&](const auto& scope, SiteId id) { return services.directory.site(scope, id); });
 }
 
 Reply get(const Services& services, const Call& call) {
@@ -64,10 +62,8 @@ Reply get(const Services& services, const Call& call) {
 }
 
 Reply update(const Services& services, const Call& call) {
-    const auto site = find(services, call);
+    const auto site = unchanged(call, find(services, call));
     if (!site) return std::unexpected(site.error());
-    if (auto match = check_if_match(call.request(), site->version); !match)
-        return std::unexpected(match.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
     tenancy::SiteChange change;
@@ -83,12 +79,9 @@ Reply update(const Services& services, const Call& call) {
 }
 
 Reply remove(const Services& services, const Call& call) {
-    const auto id = call.id<SiteId>("site_id");
-    if (!id) return std::unexpected(id.error());
-    if (auto done = services.directory.remove_site(call.caller(), *id); !done) {
-        return std::unexpected(Problem::from(done.error()));
-    }
-    return http::Response{.status = 204};
+    return removed<SiteId>(call, "site_id", [&](const auto& caller, SiteId id) {
+        return services.directory.remove_site(caller, id);
+    });
 }
 
 }  // namespace

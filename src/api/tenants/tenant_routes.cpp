@@ -3,6 +3,7 @@
 #include "api/body_reader.hpp"
 #include "api/etag.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "api/tenants/prefix_routes.hpp"
 #include "api/tenants/site_routes.hpp"
 #include "api/tenants/status_route.hpp"
@@ -45,11 +46,9 @@ Reply create(const Services& services, const Call& call) {
 }
 
 Outcome<model::Tenant> find(const Services& services, const Call& call) {
-    const auto id = call.id<TenantId>("tenant_id");
-    if (!id) return std::unexpected(id.error());
-    auto tenant = services.directory.tenant(call.scope(), *id);
-    if (!tenant) return std::unexpected(Problem::from(tenant.error()));
-    return std::move(*tenant);
+    return object_of<TenantId>(call, "tenant_id", [&](const auto& scope, TenantId id) {
+        return services.directory.tenant(scope, id);
+    });
 }
 
 Reply get(const Services& services, const Call& call) {
@@ -59,10 +58,8 @@ Reply get(const Services& services, const Call& call) {
 }
 
 Reply update(const Services& services, const Call& call) {
-    const auto tenant = find(services, call);
+    const auto tenant = unchanged(call, find(services, call));
     if (!tenant) return std::unexpected(tenant.error());
-    if (auto match = check_if_match(call.request(), tenant->version); !match)
-        return std::unexpected(match.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
     const auto name = body->text("name", 1, 200);
@@ -73,12 +70,9 @@ Reply update(const Services& services, const Call& call) {
 }
 
 Reply remove(const Services& services, const Call& call) {
-    const auto id = call.id<TenantId>("tenant_id");
-    if (!id) return std::unexpected(id.error());
-    if (auto done = services.directory.remove_tenant(call.caller(), *id); !done) {
-        return std::unexpected(Problem::from(done.error()));
-    }
-    return http::Response{.status = 204};
+    return removed<TenantId>(call, "tenant_id", [&](const auto& caller, TenantId id) {
+        return services.directory.remove_tenant(caller, id);
+    });
 }
 
 }  // namespace

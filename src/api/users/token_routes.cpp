@@ -2,6 +2,7 @@
 
 #include "api/body_reader.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "tenancy/authentication_service.hpp"
 
 namespace sluice::api::users {
@@ -45,12 +46,9 @@ Reply create(const Services& services, const Call& call) {
 }
 
 Reply remove(const Services& services, const Call& call) {
-    const auto id = call.id<TokenId>("token_id");
-    if (!id) return std::unexpected(id.error());
-    if (auto done = services.authentication.revoke_token(call.caller(), *id); !done) {
-        return std::unexpected(Problem::from(done.error()));
-    }
-    return http::Response{.status = 204};
+    return removed<TokenId>(call, "token_id", [&](const auto& caller, TokenId id) {
+        return services.authentication.revoke_token(caller, id);
+    });
 }
 
 }  // namespace

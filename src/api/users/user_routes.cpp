@@ -3,6 +3,7 @@
 #include "api/body_reader.hpp"
 #include "api/etag.hpp"
 #include "api/page_json.hpp"
+#include "api/path_object.hpp"
 #include "api/users/binding_routes.hpp"
 #include "api/users/token_routes.hpp"
 #include "tenancy/user_service.hpp"
@@ -68,11 +69,8 @@ Reply create(const Services& services, const Call& call) {
 }
 
 Outcome<model::User> find(const Services& services, const Call& call) {
-    const auto id = call.id<UserId>("user_id");
-    if (!id) return std::unexpected(id.error());
-    auto user = services.users.find(call.scope(), *id);
-    if (!user) return std::unexpected(Problem::from(user.error()));
-    return std::move(*user);
+    return object_of<UserId>(call, "user_id",
+                             [&](const auto& scope, UserId id) { return services.users.find(scope, id); });
 }
 
 Reply get(const Services& services, const Call& call) {
@@ -82,10 +80,8 @@ Reply get(const Services& services, const Call& call) {
 }
 
 Reply update(const Services& services, const Call& call) {
-    const auto user = find(services, call);
+    const auto user = unchanged(call, find(services, call));
     if (!user) return std::unexpected(user.error());
-    if (auto match = check_if_match(call.request(), user->version); !match)
-        return std::unexpected(match.error());
     auto body = BodyReader::parse(call.request());
     if (!body) return std::unexpected(body.error());
     tenancy::UserChange change;
@@ -100,11 +96,8 @@ Reply update(const Services& services, const Call& call) {
 }
 
 Reply remove(const Services& services, const Call& call) {
-    const auto id = call.id<UserId>("user_id");
-    if (!id) return std::unexpected(id.error());
-    if (auto done = services.users.remove(call.caller(), *id); !done)
-        return std::unexpected(Problem::from(done.error()));
-    return http::Response{.status = 204};
+    return removed<UserId>(call, "user_id",
+                           [&](const auto& caller, UserId id) { return services.users.remove(caller, id); });
 }
 
 Reply set_password(const Services& services, const Call& call) {
