@@ -37,7 +37,8 @@ struct Engine::Impl {
             .fragmented = std::min(config.max_flows, 4096U),
             .workers = config.workers,
             .watches = static_cast<std::uint32_t>(std::min<std::size_t>(config.max_targets, 128))};
-        if (config.workers > 1) limits.shared = std::make_shared<SharedTenants>(limits.tenants);
+        if (config.workers > 1)
+            limits.shared = std::make_shared<SharedTenants>(limits.tenants, limits.workers);
         const Secrets secrets = Secrets::from(random);
         for (std::size_t i = 0; i < config.workers; ++i)
             workers.push_back(std::make_unique<WorkerState>(limits, secrets, i));

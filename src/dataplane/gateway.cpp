@@ -137,7 +137,7 @@ base::Status Gateway::start() {
     limits.workers = static_cast<std::uint32_t>(deps_.ports.size());
     limits.longest_step_s = longest_step_s;
     if (limits.workers > 1) {
-        limits.shared = std::make_shared<SharedTenants>(config_.max_firewalls);
+        limits.shared = std::make_shared<SharedTenants>(config_.max_firewalls, limits.workers);
         hand_off_ = std::make_unique<workers::HandOff>(limits.workers, topology_.legs.size(),
                                                        config_.hand_off_frames);
     }

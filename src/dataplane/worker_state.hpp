@@ -21,6 +21,7 @@
 #include "dataplane/meter/bounded_table.hpp"
 #include "dataplane/meter/rate_limit.hpp"
 #include "dataplane/outbound/attacker_table.hpp"
+#include "dataplane/outbound/shared_conduct.hpp"
 #include "dataplane/program.hpp"
 #include "dataplane/scrub/anomaly/watch_pool.hpp"
 #include "dataplane/scrub/protocol/conduct.hpp"
@@ -100,9 +101,10 @@ struct alignas(64) SharedTenant {
     }
 };
 struct SharedTenants {
-    explicit SharedTenants(std::size_t count) : tenants(count), flows(count) {}
+    SharedTenants(std::size_t count, std::size_t workers) : tenants(count), flows(count), conduct(workers) {}
     std::vector<SharedTenant> tenants;              // by flow::TenantIndex
     std::vector<std::atomic<std::uint32_t>> flows;  // open ones, of all workers
+    outbound::SharedConduct conduct;
 };
 
 // When a tenant's rules with a time were last asked when they change.
@@ -165,7 +167,7 @@ struct WorkerState {
                 secrets.flows, &ports),
           fragments({.packets = limits.fragmented}, secrets.flows),
           syn_repeats(std::min(limits.flows, splice::SynRepeats::most_waiting)),
-          attackers(secrets.flows),
+          attackers(secrets.flows, 1024, shared == nullptr ? nullptr : &shared->conduct, index),
           fragment_owners(limits.workers > 1 ? limits.fragmented : 1, secrets.owners),
           tenant_meters(limits.tenants),
           schedules(limits.tenants),

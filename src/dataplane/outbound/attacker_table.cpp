@@ -47,8 +47,11 @@ std::uint32_t Distinct::estimate() const {
     return static_cast<std::uint32_t>(std::lround(size * std::log(size / empty)));
 }
 
-AttackerTable::AttackerTable(const base::SipKey& key, std::size_t suspects)
+AttackerTable::AttackerTable(const base::SipKey& key, std::size_t suspects, SharedConduct* shared,
+                             std::size_t worker)
     : key_(key),
+      shared_(shared),
+      worker_(worker),
       gate_(gate_counters),
       tags_(std::max(suspects, ways) / ways * ways),
       suspects_(tags_.size()),
@@ -214,10 +217,22 @@ void AttackerTable::walk() {
     }
 }
 
+// Of the second that has ended. Who was silent here leaves it to the others.
+SharedConduct::Part AttackerTable::meet_others(const Suspect& suspect) {
+    const Suspect::Window& window = suspect.window;
+    if (shared_ == nullptr || (window.tried == 0 && window.silent_packets == 0)) return {};
+    const std::uint64_t hash = hash_of(suspect.index, suspect.address);
+    const auto silent = std::min<std::uint64_t>(window.silent_packets, ~std::uint32_t{0});
+    shared_->say(
+        worker_, hash, window.second,
+        {window.tried, window.hosts.estimate(), window.ports.estimate(), static_cast<std::uint32_t>(silent)});
+    return shared_->others(worker_, hash, window.second);
+}
+
 void AttackerTable::end_second(Suspect& suspect) {
     const Suspect::Window& window = suspect.window;
     const std::uint64_t began_ns = window.second * second_ns;
-    if (const auto found = judge(suspect)) {
+    if (const auto found = judge(suspect, meet_others(suspect))) {
         if (suspect.badness == 0) suspect.bad_since_ns = began_ns;
         suspect.badness = std::min(suspect.badness + bad_step, worst);
         suspect.bad_at_ns = began_ns + second_ns;

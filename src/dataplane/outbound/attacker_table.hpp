@@ -10,6 +10,9 @@
 // looks a second later what became of them. What goes on in open flows that nobody answers is sampled, one
 // burst in many. Established flows are never touched (docs/decisions/outbound-attackers.md).
 //
+// Several workers tell each other what they saw of a host in a second (shared_conduct.hpp), and each judges
+// by the sum.
+//
 // One worker's own; only the events' reader is another. Never allocates after construction.
 #pragma once
 
@@ -24,6 +27,7 @@
 #include "dataplane/flow/flow_table.hpp"
 #include "dataplane/huge_memory.hpp"
 #include "dataplane/outbound/rules.hpp"
+#include "dataplane/outbound/shared_conduct.hpp"
 #include "model/ids.hpp"
 #include "model/outbound.hpp"
 
@@ -117,7 +121,9 @@ struct Attempt {
 
 class AttackerTable {
   public:
-    explicit AttackerTable(const base::SipKey& key, std::size_t suspects = 1024);
+    // Of the worker with this index among those that share; nullptr: it is alone.
+    explicit AttackerTable(const base::SipKey& key, std::size_t suspects = 1024,
+                           SharedConduct* shared = nullptr, std::size_t worker = 0);
 
     // Once a burst. Seconds end for hosts that are silent, too. True when the burst's packets are to be
     // looked at (note_…), each for `weight()` of them.
@@ -177,9 +183,12 @@ class AttackerTable {
     void begin_sample();
     void walk();
     void end_second(Suspect& suspect);
+    [[nodiscard]] SharedConduct::Part meet_others(const Suspect& suspect);
     void publish(Suspect& suspect);
 
     base::SipKey key_;
+    SharedConduct* shared_;
+    std::size_t worker_;
     HugeVector<std::uint32_t> gate_;  // by hash: second (16 bits) and tries (16 bits)
     HugeVector<std::uint32_t> tags_;  // of suspects; 0: free
     HugeVector<Suspect> suspects_;    // sets of `ways`

@@ -68,12 +68,14 @@ TEST(AttackerTable, ManyAttackersAtOnceAreAsManyAsFit) {
     EXPECT_LE(named.size(), 256U);
 }
 
-TEST(AttackerTable, EachWorkerHoldsItsPartOfTheLimits) {
+TEST(AttackerTable, WorkersShareALimitAndEachHoldsItsPartOfWhatIsLeft) {
     const Rules whole = rules_of({.contain = model::OutboundAction::limit});
     const Rules half = rules_of({.contain = model::OutboundAction::limit}, 2);
-    EXPECT_EQ(half.new_flows_per_s * 2, whole.new_flows_per_s);
-    EXPECT_EQ(half.targets_per_s * 2, whole.targets_per_s);
-    EXPECT_EQ(half.packets_per_s, whole.packets_per_s) << "one flow is one worker's";
+    EXPECT_EQ(half.new_flows_per_s, whole.new_flows_per_s);
+    EXPECT_EQ(half.targets_per_s, whole.targets_per_s);
+    EXPECT_EQ(half.packets_per_s, whole.packets_per_s);
+    EXPECT_EQ(half.unsuspicious() * 2, whole.unsuspicious()) << "whom to look at, each decides alone";
+    EXPECT_NE(half.contained, whole.contained);
 }
 
 TEST(AttackerTable, ASilentHostIsSaidToBeOver) {

@@ -1,5 +1,7 @@
 #include "dataplane/outbound/conduct_judge.hpp"
 
+#include <algorithm>
+
 #include "net/protocol.hpp"
 
 namespace sluice::dataplane::outbound {
@@ -43,23 +45,30 @@ OutboundConduct flood_of(std::uint8_t protocol) {
     }
 }
 
-// By the new flows that it tried, hardly any of which was answered.
-std::optional<OutboundConduct> of_unanswered(const Window& window, const Rules& rules, std::uint32_t part) {
-    const std::uint32_t hosts = window.hosts.estimate();
-    const std::uint32_t ports = window.ports.estimate();
-    const bool many = window.tried >= rules.new_flows_per_s / part;
+// By the new flows that it tried at all workers, hardly any of which was answered.
+std::optional<OutboundConduct> of_unanswered(const Window& window, const SharedConduct::Part& all,
+                                             const Rules& rules, std::uint32_t part) {
+    const std::uint32_t hosts = all.hosts;
+    const std::uint32_t ports = all.ports;
+    const bool many = all.tried >= rules.new_flows_per_s / part;
     const bool few_targets = hosts < rules.targets_per_s / part;
-    if (many && few_targets && window.tried >= same_port_times * ports) return flood_of(window);
+    if (many && few_targets && all.tried >= same_port_times * ports) return flood_of(window);
     if (!few_targets) return OutboundConduct::scans_hosts;
     if (ports >= rules.targets_per_s / part && hosts <= few_hosts) return OutboundConduct::scans_ports;
     if (many) return flood_of(window);
     return std::nullopt;
 }
 
+SharedConduct::Part sum_of(const Window& window, const SharedConduct::Part& others) {
+    return {window.tried + others.tried, window.hosts.estimate() + others.hosts,
+            std::max(window.ports.estimate(), others.ports), others.silent_packets};
+}
+
 }  // namespace
 
-std::optional<Conduct> judge(const Suspect& suspect) {
+std::optional<Conduct> judge(const Suspect& suspect, const SharedConduct::Part& others) {
     const Window& window = suspect.window;
+    const SharedConduct::Part all = sum_of(window, others);
     const Rules& rules = suspect.rules;
     const std::uint32_t part = suspect.named ? 2 : 1;
     const std::uint64_t packets = rules.packets_per_s / part;
@@ -69,11 +78,12 @@ std::optional<Conduct> judge(const Suspect& suspect) {
     // Of one that is held back altogether nothing is known but that it goes on.
     const bool mostly = unanswered ? *unanswered >= mostly_percent : suspect.named && window.held != 0;
     if (mostly) {
-        if (const auto conduct = of_unanswered(window, rules, part))
+        if (const auto conduct = of_unanswered(window, all, rules, part))
             return Conduct{*conduct, unanswered.value_or(suspect.shown.unanswered_percent)};
     }
-    if (window.silent_packets >= packets) return Conduct{flood_of(window.silent_protocol), 100};
-    if (window.tried >= answered_times * rules.new_flows_per_s / part && window.hosts.estimate() <= few_hosts)
+    if (window.silent_packets != 0 && window.silent_packets + all.silent_packets >= packets)
+        return Conduct{flood_of(window.silent_protocol), 100};
+    if (all.tried >= answered_times * rules.new_flows_per_s / part && all.hosts <= few_hosts)
         return Conduct{OutboundConduct::connection_flood, unanswered.value_or(0)};
     return std::nullopt;
 }

@@ -13,7 +13,7 @@ struct Conduct {
 };
 
 // Nothing: it attacks nobody. A host that is named is held to half of each limit, so that it is not let go
-// and caught again.
-[[nodiscard]] std::optional<Conduct> judge(const Suspect& suspect);
+// and caught again. `others`: the same host's flows at other workers.
+[[nodiscard]] std::optional<Conduct> judge(const Suspect& suspect, const SharedConduct::Part& others = {});
 
 }  // namespace sluice::dataplane::outbound

@@ -133,4 +133,37 @@ TEST(OutboundWorkers, OneTargetIsOneWorkersAndHeldToTheLimit) {
     EXPECT_EQ(city.attackers()[0].conduct, OutboundConduct::tcp_flood);
 }
 
+// What is allowed to a host is not less because workers share its flows, whether these go to one other end,
+// which is one worker's, or to many.
+TEST(OutboundWorkers, WhoStaysBelowTheLimitIsNotNamed) {
+    for (const std::uint32_t workers : {1U, three}) {
+        City flood({.contain = OutboundAction::limit, .new_flows_per_s = 100, .targets_per_s = 50}, workers);
+        City scan({.contain = OutboundAction::limit, .new_flows_per_s = 100, .targets_per_s = 50}, workers);
+        for (int second = 0; second < 10; ++second) {
+            EXPECT_EQ(flood.attack(80, 1), 80U) << workers;
+            EXPECT_EQ(scan.attack(40, 5000), 40U) << workers;
+        }
+        EXPECT_TRUE(flood.attackers().empty()) << workers;
+        EXPECT_TRUE(scan.attackers().empty()) << workers;
+    }
+}
+
+// And not more: one flow a worker, none of which alone is too much.
+TEST(OutboundWorkers, PacketsThatNobodyAnswersCountTogether) {
+    for (const std::uint32_t workers : {1U, three}) {
+        City city({.contain = OutboundAction::limit, .packets_per_s = 9'000}, workers);
+        std::vector<Frame> flows;
+        for (unsigned n = 0; n < 30; ++n)
+            flows.push_back(City::frame_of(
+                fmt::format("udp 203.0.113.66:9 > 198.18.0.{}:80 payload 900 vlan 10", 1 + n)));
+        for (int second = 0; second < 6; ++second) {
+            for (int step = 0; step < 20; ++step) {
+                for (const Frame& flow : flows) (void)city.send(flow, 20);  // 12,000 a second in sum
+                city.wait(milliseconds(50));
+            }
+        }
+        EXPECT_EQ(city.attackers().size(), 1U) << workers;
+    }
+}
+
 }  // namespace sluice::dataplane::outbound

@@ -266,7 +266,7 @@ class Simulation : public ::testing::Test {
   protected:
     Simulation() {
         limits_.workers = workers;
-        limits_.shared = std::make_shared<SharedTenants>(limits_.tenants);
+        limits_.shared = std::make_shared<SharedTenants>(limits_.tenants, limits_.workers);
         const Secrets secrets = Secrets::from(random_);
         const auto ports = wires_.ports();
         for (std::size_t i = 0; i < workers; ++i) {

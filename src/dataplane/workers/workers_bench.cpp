@@ -117,7 +117,7 @@ class Bench {
         : count_(workers), programs_(workers), hand_off_(workers, 2, 1024), secrets_(Secrets::from(random_)) {
         WorkerLimits limits{.slots = 64, .sources = 1024, .destinations = 64, .flows = flows, .tenants = 16};
         limits.workers = workers;
-        limits.shared = std::make_shared<SharedTenants>(limits.tenants);
+        limits.shared = std::make_shared<SharedTenants>(limits.tenants, limits.workers);
         topology_.to_customers.way = {
             .rewrite = true, .source = {2, 0, 0, 0, 0, 1}, .next_hop4 = {2, 0, 0, 0, 0, 2}, .next_hop6 = {2}};
         ProgramCompiler compiler({.slots = 64, .workers = workers}, random_, topology_);
