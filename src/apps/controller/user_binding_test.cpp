@@ -5,13 +5,12 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <map>
 #include <mutex>
-#include <thread>
 
 #include "api/http/client.hpp"
 #include "apps/controller/controller.hpp"
+#include "base/testing/eventually.hpp"
 #include "dataplane/engine.hpp"
 #include "packet/packet_text.hpp"
 #include "rpc/gateway_client.hpp"
@@ -20,6 +19,7 @@ namespace sluice::apps::controller {
 namespace {
 
 using namespace std::chrono_literals;
+using base::testing::eventually;
 namespace fs = std::filesystem;
 
 // A gateway without ports: what comes down the link is in force in the engine.
@@ -67,14 +67,6 @@ class Guard final : public rpc::GatewayClientHandler {
     int updates_ = 0;
     int full_ = 0;
 };
-
-bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 20'000; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(1ms);
-    }
-    return false;
-}
 
 class UserBindingTest : public ::testing::Test {
   protected:
