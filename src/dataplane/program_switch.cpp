@@ -4,15 +4,9 @@
 #include <thread>
 
 namespace sluice::dataplane {
-namespace {
 
-std::unique_ptr<const Program> empty_program() {
-    return std::make_unique<Program>();
-}
-
-}  // namespace
-
-ProgramSwitch::ProgramSwitch(std::size_t workers) : seen_(workers), owned_(empty_program()) {
+ProgramSwitch::ProgramSwitch(std::size_t workers)
+    : seen_(workers), owned_(std::make_unique<const Program>()) {
     program_.store(owned_.get(), std::memory_order_release);
 }
 
