@@ -12,7 +12,7 @@ def parser_of(description, seconds, seconds_of, runs=None):
     parser.add_argument("--json", metavar="FILE", nargs="?", const=STDOUT,
                         help="write the results there, one JSON object a line; without FILE to stdout, and the table to stderr")
     if runs:
-        parser.add_argument("--runs", type=int, default=runs)
+        parser.add_argument("--runs", type=int, default=runs, help="and more on a machine that others disturb, where that is measured")
     parser.add_argument("--seconds", type=float, default=seconds, help=f"of {seconds_of}")
     return parser
 

@@ -16,10 +16,13 @@ def lines_of(program, arguments, cores=None):
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as bench:
         for line in bench.stdout:
             fields = line.split()
-            if len(fields) < 4 or not (fields[1].isdigit() or fields[1] == "memory"):
+            if len(fields) < 4 or not (fields[1].isdigit() or fields[1] in ("memory", "machine")):
                 continue  # what DPDK says
             cases += 1
-            print(f"\r  {fields[0]}: run {fields[1]}, {arguments.runs} in all    ", end="", file=sys.stderr, flush=True)
+            if fields[1] == "machine":
+                yield fields
+                continue
+            print(f"\r  {fields[0]}: run {fields[1]}    ", end="", file=sys.stderr, flush=True)
             yield fields
     print("\r" + " " * 70 + "\r", end="", file=sys.stderr, flush=True)
     if bench.returncode != 0:

@@ -1,6 +1,7 @@
 """Results of a benchmark: one JSON object a line, and a table for people.
 
-Fields: bench, case, metric, value (median of the runs), unit, runs, min, max; and where a peer ran beside it in the same
+Fields: bench, case, metric, value (median of the runs), unit, runs, min, max; of, in words, where runs
+that others on the machine disturbed are left out (quiet.py); and where a peer ran beside it in the same
 run peer, peer_value (its median) and ratio (median of value / peer_value, run by run). Where a promise is broken: broken, a
 sentence."""
 
@@ -30,10 +31,12 @@ class Results:
     def cases(self):
         return {line["case"] for line in self.lines}
 
-    def add(self, case, metric, unit, values, peer=None, peer_values=None, at_most=None):
+    def add(self, case, metric, unit, values, peer=None, peer_values=None, at_most=None, of=""):
         """`at_most`: what is promised, of the ratio where there is a peer, of the value otherwise."""
         line = {"bench": self.bench, "case": case, "metric": metric, "value": round(statistics.median(values), 3),
                 "unit": unit, "runs": len(values), "min": round(min(values), 3), "max": round(max(values), 3)}
+        if of:
+            line["of"] = of
         if peer is not None:
             ratios = [own / other for own, other in zip(values, peer_values) if other > 0]
             line |= {"peer": peer, "peer_value": round(statistics.median(peer_values), 3),
@@ -48,8 +51,9 @@ class Results:
                 self.broken.append(line["broken"])
         self.lines.append(line)
         self._save()
+        counted = f" {of}" if of else ""
         beside = f"   {peer} {line['peer_value']:g}, ratio {line['ratio']:g}" if peer is not None else ""
-        self.tell(f"{case:34} {metric:18} {line['value']:>12g} {unit} ({line['min']:g} … {line['max']:g}){beside}{verdict}")
+        self.tell(f"{case:34} {metric:18} {line['value']:>12g} {unit} ({line['min']:g} … {line['max']:g}){counted}{beside}{verdict}")
         return line
 
     def tell(self, line):

@@ -9,7 +9,7 @@
 // clock.
 //
 // usage: gateway_bench [RUNS] [SECONDS A RUN]     prints a line "CASE RUN total fill io" (ns a packet) for
-// each run
+// each run, and "CASE machine CORE MEMORY" before and after each (bench_reference.hpp)
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "dataplane/bench_loop.hpp"
+#include "dataplane/bench_reference.hpp"
 #include "dataplane/program_compiler.hpp"
 #include "dataplane/scrub/syn_cookie.hpp"
 #include "dataplane/worker.hpp"
@@ -277,14 +278,13 @@ class Bench {
     void run(const Case& it, int runs, double seconds) {
         if (it.kind == Kind::pass) verify_sources(it);
         prepare(it);
-        for (int i = 0; i < runs; ++i) {
+        reference_.measure(it.name, runs, [&](int run) {
             const double total = cpu_ns_a_packet(seconds, [&] { return worker_.run_once(); });
             worker_.rest();
             const double fill = cpu_ns_a_packet(seconds / 4, [&] { return pump(dirty_); });
             const double io = cpu_ns_a_packet(seconds / 4, [&] { return pump(clean_); });
-            std::printf("%s %d %.3f %.3f %.3f\n", it.name, i, total, fill, io);
-            std::fflush(stdout);
-        }
+            std::printf("%s %d %.3f %.3f %.3f\n", it.name, run, total, fill, io);
+        });
         report(it);
     }
 
@@ -378,6 +378,7 @@ class Bench {
     Topology topology_ = Topology::plain(2);
     Worker worker_;
     std::uint64_t before_[3] = {0, 0, 0};
+    BenchReference reference_;
 };
 
 }  // namespace
