@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "dataplane/attributes/attribute_file.hpp"
+#include "dataplane/bench_guard.hpp"
 #include "dataplane/bench_loop.hpp"
 #include "dataplane/bench_reference.hpp"
 #include "dataplane/program_compiler.hpp"
@@ -226,24 +227,8 @@ model::TenantProgram guarded(std::uint32_t number) {
     out.tenant = model::TenantId(100'000 + number);
     const auto address = net::Address::v4(first_target + number * 256 + 7);
     out.prefixes = {net::Prefix::of(address, 24)};
-    model::ScrubTarget target;
-    target.prefix = net::Prefix::host(address);
-    target.mitigation = model::MitigationId(number + 1);
-    target.profile.verify_tcp = model::TcpVerification::all;
-    target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp,
-                                 model::AttackVector::ssdp, model::AttackVector::cldap,
-                                 model::AttackVector::memcached};
-    target.profile.source_limit.packets_per_s = 1'000'000'000;
-    target.profile.target_limit.packets_per_s = 1'000'000'000;
-    target.profile.target_limit.bits_per_s = 10'000'000'000'000;
-    out.targets = {target};
-    for (unsigned i = 0; i < 4; ++i) {
-        model::PacketFilter filter;
-        filter.name = fmt::format("filter-{}", i);
-        filter.protocol = 17;
-        filter.destination_port_first = filter.destination_port_last = static_cast<std::uint16_t>(7000 + i);
-        out.filters.push_back(filter);
-    }
+    out.targets = {guarded_target(address, model::MitigationId(number + 1))};
+    out.filters = port_filters();
     return out;
 }
 

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/bench_guard.hpp"
 #include "dataplane/bench_loop.hpp"
 #include "dataplane/bench_reference.hpp"
 #include "dataplane/program_compiler.hpp"
@@ -184,26 +185,10 @@ std::vector<model::TenantProgram> programs() {
         program.prefixes = {net::Prefix::of(target_address(number, false), 24),
                             net::Prefix::of(target_address(number, true), 56)};
         for (std::size_t i = first; i < first + targets_a_tenant; ++i) {
-            model::ScrubTarget target;
-            target.prefix = net::Prefix::host(target_address(static_cast<std::uint32_t>(i), tenant % 2 != 0));
-            target.mitigation = model::MitigationId(i + 1);
-            target.profile.verify_tcp = model::TcpVerification::all;
-            target.profile.reflection = {model::AttackVector::dns, model::AttackVector::ntp,
-                                         model::AttackVector::ssdp, model::AttackVector::cldap,
-                                         model::AttackVector::memcached};
-            target.profile.source_limit.packets_per_s = 1'000'000'000;
-            target.profile.target_limit.packets_per_s = 1'000'000'000;
-            target.profile.target_limit.bits_per_s = 10'000'000'000'000;
-            program.targets.push_back(target);
+            const auto address = target_address(static_cast<std::uint32_t>(i), tenant % 2 != 0);
+            program.targets.push_back(guarded_target(address, model::MitigationId(i + 1)));
         }
-        for (unsigned i = 0; i < 4; ++i) {
-            model::PacketFilter filter;
-            filter.name = "filter-" + std::to_string(i);
-            filter.protocol = 17;
-            filter.destination_port_first = filter.destination_port_last =
-                static_cast<std::uint16_t>(7000 + i);
-            program.filters.push_back(filter);
-        }
+        program.filters = port_filters();
         all.push_back(program);
     }
     return all;

@@ -6,17 +6,17 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <functional>
-#include <thread>
 
 #include "api/http/client.hpp"
 #include "apps/controller/controller.hpp"
+#include "base/testing/eventually.hpp"
 #include "rpc/gateway_client.hpp"
 
 namespace sluice::apps::controller {
 namespace {
 
 using namespace std::chrono_literals;
+using base::testing::eventually;
 namespace fs = std::filesystem;
 
 constexpr const char* policy =
@@ -97,13 +97,6 @@ class ExplainTables : public ::testing::Test {
 
 bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
-}
-bool eventually(const std::function<bool()>& condition) {
-    for (int i = 0; i < 400; ++i) {
-        if (condition()) return true;
-        std::this_thread::sleep_for(50ms);
-    }
-    return false;
 }
 
 TEST_F(ExplainTables, WithoutTablesNothingMatchesAndTheAnswerSaysSo) {

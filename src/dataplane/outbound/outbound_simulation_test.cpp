@@ -5,6 +5,7 @@
 #include <map>
 
 #include "dataplane/engine.hpp"
+#include "dataplane/outbound/open_customer.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane::outbound {
@@ -24,25 +25,7 @@ Frame frame_of(const std::string& text) {
 class Town {
   public:
     explicit Town(const model::OutboundPolicy& policy) {
-        program_.tenant = model::TenantId(1);
-        program_.generation = 1;
-        program_.prefixes = {*net::Prefix::parse("203.0.113.0/24")};
-        model::FirewallProgram& firewall = program_.firewall;
-        firewall.enabled = true;
-        firewall.zones = {"internet", "inside"};
-        model::Attachment attachment;
-        attachment.name = "inside";
-        attachment.kind = model::AttachmentKind::vlan;
-        attachment.vlan = 10;
-        attachment.prefixes = program_.prefixes;
-        attachment.next_hop_mac = {2, 0, 0, 0, 0, 1};
-        firewall.attachments = {attachment};
-        model::FirewallRule all;
-        all.name = "all";
-        all.action = model::RuleAction::allow;
-        firewall.rules = {all};
-        firewall.attacks = policy;
-        firewall.limits.flows = 0;
+        program_ = open_customer(policy);
         EXPECT_TRUE(engine_.load({&program_, 1}, now_).has_value());
     }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dataplane/engine.hpp"
+#include "dataplane/outbound/open_customer.hpp"
 #include "packet/packet_text.hpp"
 
 namespace sluice::dataplane::outbound {
@@ -21,26 +22,7 @@ class City {
   public:
     City(const model::OutboundPolicy& policy, std::uint32_t workers)
         : engine_({.max_flows = 65'536, .workers = workers}, random_) {
-        model::TenantProgram program;
-        program.tenant = model::TenantId(1);
-        program.generation = 1;
-        program.prefixes = {*net::Prefix::parse("203.0.113.0/24")};
-        model::FirewallProgram& firewall = program.firewall;
-        firewall.enabled = true;
-        firewall.zones = {"internet", "inside"};
-        model::Attachment attachment;
-        attachment.name = "inside";
-        attachment.kind = model::AttachmentKind::vlan;
-        attachment.vlan = 10;
-        attachment.prefixes = program.prefixes;
-        attachment.next_hop_mac = {2, 0, 0, 0, 0, 1};
-        firewall.attachments = {attachment};
-        model::FirewallRule all;
-        all.name = "all";
-        all.action = model::RuleAction::allow;
-        firewall.rules = {all};
-        firewall.attacks = policy;
-        firewall.limits.flows = 0;
+        const model::TenantProgram program = open_customer(policy);
         EXPECT_TRUE(engine_.load({&program, 1}, now_).has_value());
     }
 
